@@ -1,0 +1,32 @@
+"""params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
+
+from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names
+from expertgen.params.schema import (
+    DemosParams,
+    EvaluateParams,
+    Params,
+    PreflightParams,
+    PriorParams,
+    ScriptParams,
+    SimulationParams,
+)
+from expertgen.params.steer import ActorParams, CriticParams, NoiseParams, RewardParams, SteerParams
+
+__all__ = [
+    "COMMITTED_PROFILE",
+    "ActorParams",
+    "CriticParams",
+    "DemosParams",
+    "EvaluateParams",
+    "NoiseParams",
+    "Params",
+    "PreflightParams",
+    "PriorParams",
+    "RewardParams",
+    "ScriptParams",
+    "SimulationParams",
+    "SteerParams",
+    "as_dict",
+    "load_params",
+    "profile_names",
+]

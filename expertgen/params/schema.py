@@ -1,0 +1,101 @@
+"""The parameters as frozen dataclasses, mirroring params.yaml key by key; docs/parameters.md explains each.
+
+There are no defaults here: params.yaml holds every number.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from expertgen.params.checks import Range
+from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
+from expertgen.params.steer import SteerParams
+
+
+@dataclass(frozen=True)
+class SimulationParams:
+    robot: Literal["panda_hand", "panda_robotiq"]
+    timestep: Annotated[float, Range(above=0, maximum=0.02)]
+    control_hz: Positive
+    episode_steps: Count
+    num_threads: CountOrZero
+
+
+@dataclass(frozen=True)
+class ScriptParams:
+    position_noise: NonNegative
+    yaw_noise: NonNegative
+    yaw_limit: Annotated[float, Range(minimum=0, maximum=math.pi)]
+    aim: Literal["box_centre", "object_centre"]
+    aim_offset: float
+    grasp_height: float
+    hover_height: Positive
+    speed: Positive
+    lift_offset: Positive
+
+
+@dataclass(frozen=True)
+class DemosParams:
+    episodes: Count
+    shard_episodes: Count
+    workers: CountOrZero
+
+
+@dataclass(frozen=True)
+class PriorParams:
+    network: Literal["mlp", "unet"]
+    channels: Counts
+    kernel_size: Count
+    groups: Count
+    step_embedding: Annotated[int, Range(minimum=4)]
+    task_embedding: Count
+    width: Count
+    blocks: Count
+    horizon: Count
+    execute: Count
+    prediction: Literal["sample", "epsilon"]
+    relative_position: bool
+    train_on: Literal["successes", "all"]
+    train_diffusion_steps: Count
+    ddim_steps: Count
+    iterations: Count
+    batch_size: Count
+    learning_rate: Positive
+    weight_decay: NonNegative
+    warmup: CountOrZero
+    ema_power: Annotated[float, Range(above=0, maximum=1)]
+    ema_max: Annotated[float, Range(minimum=0, below=1)]
+    checkpoint_every: Count
+    num_threads: Count
+
+
+@dataclass(frozen=True)
+class PreflightParams:
+    starts: Count
+    noises: Count
+    ddim_steps: Counts
+    target: Fraction
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    episodes: Count
+    batch: Count
+    dtw_episodes: CountOrZero
+    videos: CountOrZero
+    seed: Seed
+
+
+@dataclass(frozen=True)
+class Params:
+    tasks: tuple[str, ...]
+    seed: Seed
+    simulation: SimulationParams
+    script: ScriptParams
+    demos: DemosParams
+    prior: PriorParams
+    preflight: PreflightParams
+    steer: SteerParams
+    evaluate: EvaluateParams
