@@ -1,0 +1,76 @@
+"""What an artifact was made from: code, parameters, inputs, packages and seed.
+
+Two runs that should give the same bytes have equal provenance, on any machine and on any day: it
+holds no times, host names or absolute paths (the caller keeps paths out of `parameters`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import expertgen
+from expertgen.data.hashing import file_sha256, sha256_sums, tree_sha256
+from expertgen.data.json_text import compact_json
+from expertgen.errors import MissingInput
+
+_PACKAGES = ("diffusers", "mujoco", "numpy", "torch", "zarr")
+
+
+def provenance(
+    stage: str, task: str, seed: int, parameters: dict[str, Any], inputs: dict[str, Path]
+) -> dict[str, Any]:
+    """The provenance of what `stage` makes for `task`, as plain JSON values.
+
+    `parameters` holds JSON values; `inputs` names the files and directories that are read, of which
+    contents alone are kept. Raises MissingInput when an input is absent.
+    """
+    return {
+        "stage": stage,
+        "task": task,
+        "seed": int(seed),
+        "parameters": parameters,
+        "inputs": {name: _input_sha256(name, path) for name, path in inputs.items()},
+        "code": {"version": expertgen.__version__, "sha256": source_sha256()},
+        "packages": {"python": ".".join(platform.python_version_tuple()[:2]), **_package_versions()},
+    }
+
+
+def fingerprint(value: dict[str, Any]) -> str:
+    """The SHA-256, in hex, of the canonical JSON of `value`: equal for equal values, whatever their order."""
+    return hashlib.sha256(compact_json(value).encode("utf-8")).hexdigest()
+
+
+def source_sha256() -> str:
+    """The SHA-256, in hex, of the package's Python sources and their relative paths."""
+    root = Path(expertgen.__file__).parent
+    sources = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+    return _joined({name: file_sha256(root / name) for name in sources})
+
+
+def _input_sha256(name: str, path: Path) -> str:
+    if path.is_dir():
+        return _joined(tree_sha256(path))
+    if path.is_file():
+        return file_sha256(path)
+    raise MissingInput(
+        f"the input {name!r} is not there: {path}. Run the stage that makes it, or `dvc pull`."
+    )
+
+
+def _joined(sums: dict[str, str]) -> str:
+    return hashlib.sha256(sha256_sums(sums).encode("utf-8")).hexdigest()
+
+
+def _package_versions() -> dict[str, str | None]:
+    """Installed versions; None for a package that is absent, since not every stage needs each."""
+    versions: dict[str, str | None] = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = None
+    return versions
