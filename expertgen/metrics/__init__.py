@@ -1,0 +1,1 @@
+"""Numbers about policies: success rates, distance to demonstrations, smoothness, where they fail."""
