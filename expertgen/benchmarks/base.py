@@ -1,0 +1,47 @@
+"""What a task is: a scene, where it starts, what is observed, what counts as success, and how a script does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start: joints (7,) rad, fingers (2,) m opening, objects (O, 7) position and wxyz quaternion, base frame."""
+
+    joints: Array
+    fingers: Array
+    objects: Array
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A task, as pure functions.
+
+    add_objects(spec) puts the task's objects into an MjSpec. reset_distribution(generator) draws a Start.
+    success(objects (B, S, O, 7), start (B, O, 7)) -> (B, S) judges object poses against their start poses.
+    script(env) is the scripted policy, written against expertgen.skills. start_pose(objects (B, O, 7)) gives
+    the x, y (m) and yaw (rad) by which success maps are drawn.
+    """
+
+    name: str
+    index: int
+    instruction: str
+    num_objects: int
+    add_objects: Callable[[Any], None]
+    reset_distribution: Callable[[np.random.Generator], Start]
+    success: Callable[[Array, Array], NDArray[np.bool_]]
+    script: Callable[[Any], None]
+    start_pose: Callable[[Array], Array]
+    grasp_symmetry: float = np.pi
+
+
+# Tasks have their place in the one-hot task index before they are built, so that checkpoints keep their shape.
+TASK_SLOTS = 8

@@ -1,0 +1,29 @@
+"""The state of Table X (ExpertGen paper) without its learned task embedding, which belongs to the networks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from expertgen.benchmarks.base import Array
+from expertgen.geometry import quaternion_to_rotation, rotation_to_6d
+
+OBSERVATION_DIM = 53
+EE_POSITION_COLUMNS = (3, 7, 11)
+MAX_OBJECTS = 2
+
+
+def observe(position: Array, rotation: Array, joints: Array, fingers: Array, objects: Array) -> Array:
+    """Tool pose (B, 3) m and (B, 3, 3), joints (B, 7) rad, finger openings (B, 2) m, objects (B, O, 7), all in
+    the base frame → (B, 53): tool pose as a row-major 4 x 4 matrix, joints, object positions, object 6-D
+    rotations, articulated object (position, 6-D rotation, joint). What a task lacks is zero."""
+    batch = position.shape[0]
+    out = np.zeros((batch, OBSERVATION_DIM))
+    pose = np.zeros((batch, 4, 4))
+    pose[:, :3, :3], pose[:, :3, 3], pose[:, 3, 3] = rotation, position, 1
+    out[:, :16] = pose.reshape(batch, 16)
+    out[:, 16:23], out[:, 23:25] = joints, fingers
+    count = min(objects.shape[1], MAX_OBJECTS)
+    out[:, 25 : 25 + 3 * count] = objects[:, :count, :3].reshape(batch, -1)
+    rotations = rotation_to_6d(quaternion_to_rotation(objects[:, :count, 3:]))
+    out[:, 31 : 31 + 6 * count] = rotations.reshape(batch, -1)
+    return out

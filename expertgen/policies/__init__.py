@@ -1,0 +1,1 @@
+"""Policies: what acts on observations."""

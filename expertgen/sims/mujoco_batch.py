@@ -1,0 +1,146 @@
+"""Simulator on mujoco.batch: CPU, threaded across environments, one engine call for each executed chunk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import mujoco.batch
+import numpy as np
+from numpy.typing import NDArray
+
+from expertgen.errors import InvalidParameter
+from expertgen.sims.interface import Array, ChunkTrace, Health, SimState
+from expertgen.sims.kinematics import Kinematics
+from expertgen.sims.layout import SceneLayout
+from expertgen.sims.render import SceneRenderer
+
+
+class MujocoBatch:
+    """B copies of `model`; see Simulator. `num_threads` 0 takes all cores and never changes a result."""
+
+    def __init__(
+        self, model: mujoco.MjModel, num_envs: int, control_hz: float, kinematics: Kinematics | None = None,
+        num_threads: int = 0,
+    ) -> None:
+        self.model, self.num_envs, self.kinematics = model, num_envs, kinematics or Kinematics()
+        self.control_dt = 1 / control_hz
+        self.substeps = round(self.control_dt / model.opt.timestep)
+        if abs(self.substeps * model.opt.timestep - self.control_dt) > 1e-9:
+            raise InvalidParameter(
+                f"simulation.timestep: {model.opt.timestep:g} s does not divide the control step of "
+                f"{self.control_dt:g} s (simulation.control_hz: {control_hz:g}); take e.g. {self.control_dt / 20:g}."
+            )
+        self.layout = SceneLayout(model)
+        self.fingers_open = self.layout.fingers_open
+        self._batch = mujoco.batch.Batch(model, nsim=num_envs, nthread=num_threads)
+        self._batch.reset()
+        self._last_ctrl = np.array(self._batch.bind("ctrl"))
+        self._records: dict[int, Array] = {}
+        self._errors: dict[int, str] = {}
+        self._renderer: SceneRenderer | None = None
+
+    def reset(self, ids: NDArray[np.int64], joints: Array, fingers: Array, objects: Array) -> None:
+        if len(ids) == 0:
+            return
+        batch, layout = self._batch, self.layout
+        batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        qpos, ctrl = batch.bind("qpos"), batch.bind("ctrl")
+        rows = np.asarray(ids)
+        qpos[np.ix_(rows, layout.arm_qpos)] = joints
+        qpos[np.ix_(rows, layout.finger_qpos)] = layout.finger_coordinates(fingers)
+        qpos[np.ix_(rows, layout.object_qpos.ravel())] = objects.reshape(len(rows), -1)
+        ctrl[np.ix_(rows, layout.arm_ctrl)] = joints
+        ctrl[rows, layout.gripper_ctrl] = layout.gripper_command(fingers.mean(-1))
+        self._last_ctrl[rows] = ctrl[rows]
+        batch.forward(ids)
+        batch.warning[rows] = 0
+        for env in rows:
+            self._errors.pop(int(env), None)
+
+    def randomize(self, ids: NDArray[np.int64], fields: dict[str, NDArray[Any]]) -> None:
+        known = {"object_mass": "body_mass", "geom_friction": "geom_friction"}
+        for name, values in fields.items():
+            if name not in known:
+                raise InvalidParameter(f"randomize: found field {name!r}, expected one of {sorted(known)}.")
+            array = self._batch.expand(known[name])
+            columns = self.layout.object_bodies if name == "object_mass" else slice(None)
+            for row, value in zip(np.asarray(ids), values, strict=True):
+                array[row, columns] = value
+        self._batch.set_const(ids)
+
+    def step(self, joint_targets: Array, gripper: Array) -> ChunkTrace:
+        steps = joint_targets.shape[1]
+        control = self._ramp(joint_targets, gripper)
+        total = steps * self.substeps
+        out = self._records.setdefault(total, np.empty((self.num_envs, total, self.model.nq)))
+        try:
+            self._batch.rollout(total, control, record=("qpos",), out={"qpos": out})
+        except mujoco.batch.SimulationError as error:
+            # Those environments kept their state; show it standing still and report them.
+            out[error.ids] = self._batch.bind("qpos")[error.ids, None]
+            self._errors.update({int(i): self._batch.error(int(i)) for i in error.ids})
+        self._last_ctrl[:] = control[:, -1]
+        # A copy: the recording buffer is used again by the next chunk.
+        return self._trace(out[:, self.substeps - 1 :: self.substeps].copy())
+
+    def _ramp(self, joint_targets: Array, gripper: Array) -> Array:
+        """(B, S, ...) targets → (B, S * substeps, nu) controls; joints ramp linearly, the gripper switches.
+
+        Without the ramp each control step starts with a jerk, and contacts cost a fifth more.
+        """
+        batch, steps, _ = joint_targets.shape
+        layout = self.layout
+        before = np.concatenate([self._last_ctrl[:, None, layout.arm_ctrl], joint_targets[:, :-1]], axis=1)
+        share = (np.arange(self.substeps) + 1.0) / self.substeps
+        ramp = before[:, :, None] + share[:, None] * (joint_targets - before)[:, :, None]
+        control = np.zeros((batch, steps * self.substeps, self.model.nu))
+        control[..., layout.arm_ctrl] = ramp.reshape(batch, -1, 7)
+        control[..., layout.gripper_ctrl] = np.repeat(layout.gripper_command(gripper), self.substeps, axis=1)
+        return control
+
+    def _trace(self, qpos: Array) -> ChunkTrace:
+        layout = self.layout
+        objects = qpos[..., layout.object_qpos.ravel()].reshape(*qpos.shape[:-1], -1, 7)
+        return ChunkTrace(qpos[..., layout.arm_qpos], layout.finger_openings(qpos), objects)
+
+    def state(self) -> SimState:
+        trace = self._trace(np.array(self._batch.bind("qpos")))
+        return SimState(trace.joints, trace.fingers, trace.objects, np.array(self._batch.bind("qvel")))
+
+    def jacobian(self) -> Array:
+        return self.kinematics.jacobian(self.state().joints)
+
+    def health(self) -> Health:
+        batch = self._batch
+        finite = np.isfinite(batch.state).all(-1)
+        ok = finite & (batch.warning[..., 1].sum(-1) == 0)
+        ok[list(self._errors)] = False
+        return Health(ok, {int(i): self._reason(int(i), bool(finite[i])) for i in np.flatnonzero(~ok)})
+
+    def _reason(self, env: int, finite: bool) -> str:
+        raised = [mujoco.mjtWarning(k).name for k in np.flatnonzero(self._batch.warning[env, :, 1])]
+        told = ["" if finite else "non-finite state", self._errors.get(env, "")]
+        return "; ".join(filter(None, [*raised, *told]))
+
+    def save(self) -> dict[str, NDArray[Any]]:
+        return {
+            "state": self._batch.state.copy(), "last_ctrl": self._last_ctrl.copy(),
+            "warning": self._batch.warning.copy(),
+        }
+
+    def restore(self, saved: dict[str, NDArray[Any]]) -> None:
+        self._batch.state[:] = saved["state"]
+        self._last_ctrl[:] = saved["last_ctrl"]
+        self._batch.warning[:] = saved["warning"]
+
+    def render(self, env: int, camera: str, width: int, height: int) -> NDArray[np.uint8]:
+        if self._renderer is None:
+            self._renderer = SceneRenderer(self.model)
+        return self._renderer.image(self._batch.bind("qpos")[env], camera, width, height)
+
+    def close(self) -> None:
+        """Free the rendering context."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None

@@ -1,0 +1,69 @@
+"""Images of one environment: MuJoCo's renderer through EGL, or ray casting where there is no OpenGL."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from expertgen.scenes.panda import COLLISION_GROUP
+from expertgen.sims.raycast import RayCaster
+
+
+class SceneRenderer:
+    """Draws `model` at given joint positions. `backend` is 'egl', 'ray' or None (EGL where it works)."""
+
+    def __init__(self, model: mujoco.MjModel, backend: str | None = None) -> None:
+        self.model, self.data = model, mujoco.MjData(model)
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[COLLISION_GROUP] = 0
+        self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
+        self._rays: RayCaster | None = None
+        self.backend = backend or ("egl" if _egl_works() else "ray")
+
+    def image(self, qpos: NDArray[np.float64], camera: str, width: int, height: int) -> NDArray[np.uint8]:
+        """(height, width, 3) image; camera by name."""
+        self.data.qpos[:] = qpos
+        if self.backend == "ray":
+            self._rays = self._rays or RayCaster(self.model)
+            return self._rays.image(qpos, camera, width, height)
+        mujoco.mj_forward(self.model, self.data)
+        renderer = self._renderer(width, height)
+        renderer.update_scene(self.data, camera=camera, scene_option=self._option)
+        return renderer.render()
+
+    def _renderer(self, width: int, height: int) -> mujoco.Renderer:
+        if (width, height) not in self._renderers:
+            visual = self.model.vis
+            # MuJoCo's defaults, a 4096 shadow map and multisampling, cost a software rasteriser tenfold.
+            visual.quality.shadowsize, visual.quality.offsamples = 1024, 4
+            visual.global_.offwidth = max(visual.global_.offwidth, width)
+            visual.global_.offheight = max(visual.global_.offheight, height)
+            self._renderers[width, height] = mujoco.Renderer(self.model, height, width)
+        return self._renderers[width, height]
+
+    def close(self) -> None:
+        """Free the graphics contexts; EGL ones are not freed safely at interpreter exit."""
+        for renderer in self._renderers.values():
+            renderer.close()
+        self._renderers.clear()
+
+    def __enter__(self) -> SceneRenderer:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _egl_works() -> bool:
+    if os.environ.get("MUJOCO_GL") != "egl":
+        return False
+    try:
+        context = mujoco.GLContext(8, 8)
+    except Exception:  # a missing or broken driver raises whatever its loader raises
+        return False
+    context.free()
+    return True

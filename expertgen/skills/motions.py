@@ -1,0 +1,59 @@
+"""Motions that scripts are made of. Their flaws are parameters (params.yaml, script), as honest as the paper's.
+
+The paper's scripts fail because they aim at the centre of a bounding box, turn the wrist only so far, place the
+hand inaccurately and never look back; so do these.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
+from expertgen.skills.planner import CLOSED, OPEN, Planner
+
+GRIP_STEPS = 4  # control steps for the fingers to close
+SETTLE_STEPS = 2  # for the arm to catch up with its targets
+
+
+def pick(env: Planner, object_id: int) -> None:
+    """Grasp the object from above, across its short side, and raise it by the hover height."""
+    params = env.params
+    target, yaw = grasp_pose(env, object_id)
+    hover = target + np.array([0.0, 0.0, params.hover_height])
+    open_gripper(env)
+    env.straight(hover, yaw, params.speed)
+    env.straight(target, yaw, params.speed)
+    env.wait(SETTLE_STEPS)
+    close_gripper(env)
+    env.straight(hover, yaw, params.speed)
+
+
+def grasp_pose(env: Planner, object_id: int) -> tuple[Array, Array]:
+    """Tool position (B, 3) and yaw (B,) of the grasp the script believes in."""
+    params, pose = env.params, env.object_pose(object_id)
+    rotation = quaternion_to_rotation(pose[:, 3:])
+    yaw = wrap_half_turn(np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0]) + env.noise[:, 2])
+    target = pose[:, :3] + params.aim_offset * rotation[:, :, 1]
+    target[:, :2] += env.noise[:, :2]
+    target[:, 2] += params.grasp_height
+    return target, np.clip(yaw, -params.yaw_limit, params.yaw_limit)
+
+
+def move_to(
+    env: Planner, position: Array, target_orientation: Array | None = None, gripper_open: bool | None = None
+) -> None:
+    """Move the tool to position (B, 3) m; target_orientation (B,) is a yaw in rad, None keeps the present one."""
+    if gripper_open is not None:
+        env.gripper[:] = OPEN if gripper_open else CLOSED
+    env.straight(position, env.yaw if target_orientation is None else target_orientation, env.params.speed)
+
+
+def open_gripper(env: Planner) -> None:
+    """Open the gripper from the next motion on."""
+    env.gripper[:] = OPEN
+
+
+def close_gripper(env: Planner) -> None:
+    """Close the gripper and give the fingers time to do so."""
+    env.gripper[:] = CLOSED
+    env.wait(GRIP_STEPS)
