@@ -1,0 +1,1 @@
+"""Networks: denoisers, embeddings and weight averaging."""
