@@ -10,6 +10,7 @@ from expertgen.geometry import quaternion_to_rotation, rotation_to_6d
 OBSERVATION_DIM = 53
 EE_POSITION_COLUMNS = (3, 7, 11)
 MAX_OBJECTS = 2
+OBJECT_POSITIONS, OBJECT_ROTATIONS = 25, 31  # first columns
 
 
 def observe(position: Array, rotation: Array, joints: Array, fingers: Array, objects: Array) -> Array:
@@ -23,7 +24,7 @@ def observe(position: Array, rotation: Array, joints: Array, fingers: Array, obj
     out[:, :16] = pose.reshape(batch, 16)
     out[:, 16:23], out[:, 23:25] = joints, fingers
     count = min(objects.shape[1], MAX_OBJECTS)
-    out[:, 25 : 25 + 3 * count] = objects[:, :count, :3].reshape(batch, -1)
+    out[:, OBJECT_POSITIONS : OBJECT_POSITIONS + 3 * count] = objects[:, :count, :3].reshape(batch, -1)
     rotations = rotation_to_6d(quaternion_to_rotation(objects[:, :count, 3:]))
-    out[:, 31 : 31 + 6 * count] = rotations.reshape(batch, -1)
+    out[:, OBJECT_ROTATIONS : OBJECT_ROTATIONS + 6 * count] = rotations.reshape(batch, -1)
     return out

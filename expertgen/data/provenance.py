@@ -15,6 +15,7 @@ from typing import Any
 import expertgen
 from expertgen.data.hashing import file_sha256, sha256_sums, tree_sha256
 from expertgen.data.json_text import compact_json
+from expertgen.data.sources import source_files
 from expertgen.errors import MissingInput
 
 _PACKAGES = ("diffusers", "mujoco", "numpy", "torch", "zarr")
@@ -34,7 +35,7 @@ def provenance(
         "seed": int(seed),
         "parameters": parameters,
         "inputs": {name: _input_sha256(name, path) for name, path in inputs.items()},
-        "code": {"version": expertgen.__version__, "sha256": source_sha256()},
+        "code": {"version": expertgen.__version__, "sha256": source_sha256(stage)},
         "packages": {"python": ".".join(platform.python_version_tuple()[:2]), **_package_versions()},
     }
 
@@ -44,11 +45,10 @@ def fingerprint(value: dict[str, Any]) -> str:
     return hashlib.sha256(compact_json(value).encode("utf-8")).hexdigest()
 
 
-def source_sha256() -> str:
-    """The SHA-256, in hex, of the package's Python sources and their relative paths."""
+def source_sha256(stage: str) -> str:
+    """The SHA-256, in hex, of the sources that `stage` is made of (see data.sources) and their relative paths."""
     root = Path(expertgen.__file__).parent
-    sources = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
-    return _joined({name: file_sha256(root / name) for name in sources})
+    return _joined({name: file_sha256(root / name) for name in source_files(f"expertgen.stages.{stage}")})
 
 
 def _input_sha256(name: str, path: Path) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from expertgen.data.checkpoints import require_shapes
+from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3_batches import normalised_batches
 from expertgen.learn.fasttd3_normaliser import RunningMoments
 from expertgen.learn.fasttd3_optimiser import Optimiser
@@ -40,14 +41,17 @@ class FastTD3:
     """The networks and their updates. Observations are given raw; the learner normalises them."""
 
     def __init__(
-        self, observation_dim: int, action_dim: int, params: SteerParams, *seed_keys: str | int
+        self, observation_dim: int, action_dim: int, params: SteerParams, view: ActionView | None,
+        *seed_keys: str | int,
     ) -> None:
-        """`seed_keys` name the random streams of the initial weights and of the updates."""
+        """`seed_keys` name the random streams of the initial weights and of the updates. The critics judge what
+        `view` makes of an action; without one, the action itself. The replay holds what they judge."""
         initial = torch_generator(*seed_keys, "weights")
-        self._params = params
+        self._params, self._view, self._action_dim = params, view, action_dim
+        self.judged_dim = view.dim if view else action_dim
         self._values = critic_values(params.critic)
         self.actor = Actor(observation_dim, action_dim, params.actor, initial)
-        self.critic = TwinCritic(observation_dim, action_dim, self._values.outputs, params.critic, initial)
+        self.critic = TwinCritic(observation_dim, self.judged_dim, self._values.outputs, params.critic, initial)
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
         # Detached tensors share memory with the parameters.
         self._critic_weights = [parameter.detach() for parameter in self.critic.parameters()]
@@ -76,20 +80,23 @@ class FastTD3:
         while updates:
             block = min(updates, max(1, _BLOCK_ROWS // size))
             updates -= block
-            batches = normalised_batches(replay, block, self.normaliser, self._params, self._generator)
-            for batch, noise in batches:
-                critic_losses.append(self._update_critic(batch, noise))
+            batches = normalised_batches(
+                replay, block, self.normaliser, self._params, self._action_dim, self._generator
+            )
+            for batch, (raw, raw_next), noise in batches:
+                critic_losses.append(self._update_critic(batch, raw_next, noise))
                 self._critic_updates += 1
                 if with_actor and self._critic_updates % self._params.actor.every == 0:
-                    actor_losses.append(self._update_actor(batch))
+                    actor_losses.append(self._update_actor(batch, raw))
         critic_loss, q_mean = torch.stack(critic_losses).mean(0).tolist()
         actor_loss, action_mean = torch.stack(actor_losses).mean(0).tolist() if actor_losses else (None, None)
         return Losses(critic_loss, q_mean, actor_loss, action_mean)
 
-    def _update_critic(self, batch: Batch, noise: Tensor) -> Tensor:
+    def _update_critic(self, batch: Batch, raw_next: Tensor, noise: Tensor) -> Tensor:
         with torch.no_grad():
             action = (self.actor(batch.next_observation) + noise).clamp_(-1, 1)
-            following = self.target(batch.next_observation, action)
+            judged = self._view.of(raw_next, action) if self._view else action
+            following = self.target(batch.next_observation, judged)
             target = self._values.target(following, batch.reward, batch.discount, self._params.clipped_double)
         outputs = self.critic(batch.observation, batch.action)
         loss = self._values.loss(outputs, target)
@@ -97,9 +104,10 @@ class FastTD3:
         torch._foreach_lerp_(self._target_weights, self._critic_weights, self._params.tau)
         return torch.stack((loss.detach(), self._values.values(outputs.detach()).mean()))
 
-    def _update_actor(self, batch: Batch) -> Tensor:
+    def _update_actor(self, batch: Batch, raw: Tensor) -> Tensor:
         action = self.actor(batch.observation)
-        q = self._values.values(self.critic(batch.observation, action))
+        judged = self._view.differentiable(raw, action) if self._view else action
+        q = self._values.values(self.critic(batch.observation, judged))
         q = q.amin(0) if self._params.clipped_double else q.mean(0)
         loss = self._params.actor.noise_penalty * action.square().mean() - q.mean()
         self._actor_optimiser.step(loss)

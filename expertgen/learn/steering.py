@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expertgen.errors import InvalidParameter
+from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3 import FastTD3, Losses
 from expertgen.learn.replay import Replay
 from expertgen.learn.steering_collector import Collector
@@ -20,6 +21,7 @@ from expertgen.learn.steering_progress import Progress
 from expertgen.learn.steering_state import read_state, write_state
 from expertgen.params import SteerParams, as_dict
 from expertgen.policies.noise_space import NoiseSpace
+from expertgen.policies.relative import TOOL_FEATURES
 from expertgen.policies.steered import SteeredPolicy
 
 if TYPE_CHECKING:
@@ -53,16 +55,20 @@ class Steering:
         self._env, self._prior, self._params, self._evaluate = env, prior, params, evaluate
         self._task, self._seed = task, seed
         self._noise_space = NoiseSpace(params.noise, prior.horizon, prior.action_dim)
-        dim = env.observation_dim + params.time_feature
-        self._learner = FastTD3(dim, self._noise_space.dim, params, "steer", task, seed)
-        self._replay = Replay(
-            params.replay, env.num_envs, dim, self._noise_space.dim, params.n_step, params.gamma
-        )
-        self._collector = Collector(env, prior, self._noise_space, params, task, seed)
+        self._objects = env.benchmark.num_objects if params.object_features else 0
+        dim = env.observation_dim + TOOL_FEATURES * self._objects + params.time_feature
+        view = self._view() if params.critic.sees == "actions" else None
+        self._learner = FastTD3(dim, self._noise_space.dim, params, view, "steer", task, seed)
+        sizes = (dim, self._learner.judged_dim)
+        self._replay = Replay(params.replay, env.num_envs, *sizes, params.n_step, params.gamma)
+        self._collector = Collector(env, prior, self._noise_space, params, view, self._objects, task, seed)
         self._losses: Losses | None = None
         self._vector_steps = 0
         self._wall_time_s = 0.0
         self.curve: list[dict[str, Any]] = []
+
+    def _view(self) -> ActionView:
+        return ActionView(self._prior, self._noise_space, self._env.observation_dim, self._objects)
 
     @property
     def decisions(self) -> int:
@@ -73,7 +79,7 @@ class Steering:
         actor = copy.deepcopy(self._learner.actor).requires_grad_(False)
         episode_steps = self._env.episode_steps if self._params.time_feature else None
         normaliser, shape = self._learner.normaliser, self._params.actor
-        return SteeredPolicy(self._prior, actor, shape, normaliser, self._noise_space, episode_steps)
+        return SteeredPolicy(self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._objects)
 
     def run(self, until_decisions: int) -> Iterator[Progress]:
         """Go on until at least so many decisions were taken, with a Progress after each vector step.

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3 import FastTD3
 from expertgen.learn.replay import Replay
 from expertgen.learn.rollout_reward import HoldReward
@@ -15,7 +16,7 @@ from expertgen.learn.steering_progress import RecentSuccess
 from expertgen.learn.steering_seeds import TrainingSeeds
 from expertgen.params import SteerParams
 from expertgen.policies.noise_space import NoiseSpace
-from expertgen.policies.steered import with_time
+from expertgen.policies.steered import steering_input
 from expertgen.seeds import torch_generator
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Collector:
     """
 
     def __init__(self, env: Env, prior: DiffusionPrior, noise_space: NoiseSpace, params: SteerParams,
-                 task: str, seed: int) -> None:  # fmt: skip
+                 view: ActionView | None, objects: int, task: str, seed: int) -> None:  # fmt: skip
+        """`view`: what the critics judge and `replay` holds; `objects`: see steering_input."""
+        self._view, self._objects = view, objects
         self._env, self._prior, self._noise_space, self._params = env, prior, noise_space, params
         self._generator = torch_generator("steer", task, seed, "exploration")
         self._seeds = TrainingSeeds(task, seed)
@@ -61,7 +64,7 @@ class Collector:
         following = torch.where(result.healthy[:, None], self._see(result.observation), seen)
         replay.add(
             seen,
-            action,
+            self._view.executed(seen, chunk) if self._view else action,
             torch.from_numpy(outcome.reward),
             torch.from_numpy(outcome.terminal),
             torch.from_numpy(outcome.truncated),
@@ -70,9 +73,8 @@ class Collector:
         self._finish(np.flatnonzero(outcome.ended), outcome.success)
 
     def _see(self, observation: Tensor) -> Tensor:
-        if not self._params.time_feature:
-            return observation
-        return with_time(observation, self._env.elapsed, self._env.episode_steps)
+        steps = self._env.episode_steps if self._params.time_feature else None
+        return steering_input(observation, self._env.elapsed, steps, self._objects)
 
     def _explore(self, learner: FastTD3, seen: Tensor, random: bool) -> Tensor:
         normals = torch.randn(len(seen), self._noise_space.dim, generator=self._generator)

@@ -56,6 +56,9 @@ def _unet(prior: PriorParams, problems: Problems) -> None:
 
 def _steer(params: Params, problems: Problems) -> None:
     steer = params.steer
+    if steer.critic.sees == "actions" and not steer.object_features:
+        problems.add("steer.critic.sees", "actions without steer.object_features",
+                     "noise, or object_features: true, since actions are judged in the objects' frames")
     if steer.noise.basis == "dct":
         _at_most("steer.noise.vectors", "prior.horizon", params, problems)
     _at_most("steer.reward.hold_steps", "simulation.episode_steps", params, problems)

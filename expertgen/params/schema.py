@@ -28,7 +28,6 @@ class ScriptParams:
     position_noise: NonNegative
     yaw_noise: NonNegative
     yaw_limit: Annotated[float, Range(minimum=0, maximum=math.pi)]
-    aim: Literal["box_centre", "object_centre"]
     aim_offset: float
     grasp_height: float
     hover_height: Positive

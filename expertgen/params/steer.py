@@ -24,6 +24,7 @@ class RewardParams:
 
 @dataclass(frozen=True)
 class CriticParams:
+    sees: Literal["noise", "actions"]
     hidden: Counts
     layer_norm: bool
     loss: Literal["bce", "c51"]
@@ -50,6 +51,7 @@ class SteerParams:
     reward: RewardParams
     timeout: Literal["terminal", "bootstrap"]
     time_feature: bool
+    object_features: bool
     gamma: Annotated[float, Range(above=0, maximum=1)]
     critic: CriticParams
     actor: ActorParams

@@ -15,7 +15,7 @@ from expertgen.errors import IncompatibleArtifact
 from expertgen.models.denoiser import Denoiser
 from expertgen.policies.diffusion_config import PriorConfig
 from expertgen.policies.diffusion_sampler import DDIMSampler
-from expertgen.policies.diffusion_schedule import ddim_scheduler, ddim_steps
+from expertgen.policies.diffusion_schedule import DDIMStep, ddim_scheduler, ddim_steps
 from expertgen.policies.normaliser import Normaliser
 
 END_EFFECTOR_COLUMNS = (3, 7, 11)  # x, y, z in the row-major 4x4 pose that opens an observation (Table X)
@@ -68,21 +68,29 @@ class DiffusionPrior:
 
         Raises InvalidParameter for a step count that the diffusion process does not have.
         """
-        steps = self.config.ddim_steps if steps is None else steps
-        if steps not in self._cache:
-            scheduler = ddim_scheduler(
-                self.config.train_diffusion_steps, self.config.prediction, self.config.clip
-            )
-            self._cache[steps] = ddim_steps(scheduler, steps)
-        task = torch.tensor([self.config.task], device=noise.device)
+        table, task = self._steps(steps), torch.tensor([self.config.task], device=noise.device)
         normalised = self.observation_normaliser.normalise(observation)
         # Copied out of inference mode, so that a learner may use the actions in a graph of its own.
-        chunk = self.action_normaliser.denormalise(
-            self._sampler.sample(normalised, task, noise, self._cache[steps])
-        )
+        chunk = self.action_normaliser.denormalise(self._sampler.sample(normalised, task, noise, table))
         if self.config.relative_position:
             chunk[..., :3] += observation[:, None, END_EFFECTOR_COLUMNS]
         return chunk
+
+    def sample_differentiable(self, observation: Tensor, noise: Tensor, steps: int | None = None) -> Tensor:
+        """As `sample`, to rounding, with the gradient by `noise`; several times slower. The weights get none."""
+        table, task = self._steps(steps), torch.tensor([self.config.task], device=noise.device)
+        normalised = self.observation_normaliser.normalise(observation)
+        chunk = self.action_normaliser.denormalise(self._sampler.differentiable(normalised, task, noise, table))
+        if not self.config.relative_position:
+            return chunk
+        return torch.cat((chunk[..., :3] + observation[:, None, END_EFFECTOR_COLUMNS], chunk[..., 3:]), -1)
+
+    def _steps(self, steps: int | None) -> tuple[DDIMStep, ...]:
+        steps = self.config.ddim_steps if steps is None else steps
+        if steps not in self._cache:
+            scheduler = ddim_scheduler(self.config.train_diffusion_steps, self.config.prediction, self.config.clip)
+            self._cache[steps] = ddim_steps(scheduler, steps)
+        return self._cache[steps]
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) over weights, normalisers and configuration: equal for priors that act equally."""

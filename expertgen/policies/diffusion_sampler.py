@@ -34,3 +34,15 @@ class DDIMSampler:
                 clean.clamp_(-self.clip, self.clip)
             x = clean.mul_(step.b).add_(x, alpha=step.a) if step.a else clean
         return x
+
+    def differentiable(self, observation: Tensor, task: Tensor, noise: Tensor, steps: tuple[DDIMStep, ...]) -> Tensor:
+        """The same chunk, to rounding, as a differentiable function of `noise`."""
+        condition = self.denoiser.condition(observation, task)
+        x = noise
+        for step in steps:
+            clean = self.denoiser(x, torch.full((len(x),), step.timestep), condition)
+            clean = step.q * clean + step.p * x if step.p else clean
+            if self.clip is not None:
+                clean = clean.clamp(-self.clip, self.clip)
+            x = step.b * clean + step.a * x if step.a else clean
+        return x

@@ -16,17 +16,28 @@ from expertgen.models.actor import Actor
 from expertgen.params import ActorParams, NoiseParams, as_dict
 from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.normaliser import Normaliser
+from expertgen.policies.relative import tool_features
 
 if TYPE_CHECKING:
     from expertgen.policies.diffusion import DiffusionPrior
 
-_FORMAT = "steered-policy/1"
+_FORMAT = "steered-policy/2"
 
 
 def with_time(observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int) -> Tensor:
     """(B, D + 1): the observation and the elapsed control steps (B,), -1 at the start and 1 at time-out."""
     time = torch.from_numpy(np.asarray(elapsed, dtype=np.float32)) * (2.0 / episode_steps) - 1.0
     return torch.cat((observation, time[:, None]), dim=-1)
+
+
+def steering_input(
+    observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int | None, objects: int
+) -> Tensor:
+    """What actor and critics see: the observation (B, D), then the tool as the first `objects` see it (see
+    policies.relative), then the time, unless `episode_steps` is None."""
+    if objects:
+        observation = torch.cat((observation, tool_features(observation, objects)), dim=-1)
+    return observation if episode_steps is None else with_time(observation, elapsed, episode_steps)
 
 
 class SteeredPolicy:
@@ -40,21 +51,23 @@ class SteeredPolicy:
         normaliser: Normaliser,
         noise_space: NoiseSpace,
         episode_steps: int | None,
+        objects: int = 0,
     ) -> None:
-        """`episode_steps` scales the time that the actor sees; None for an actor that sees no time."""
+        """`episode_steps` scales the time that the actor sees; None for an actor that sees no time. `objects`: how
+        many objects' frames it sees the tool in."""
         self.prior = prior
         self.actor = actor
         self.normaliser = normaliser
         self.noise_space = noise_space
         self.episode_steps = episode_steps
+        self.objects = objects
         self._actor_params = actor_params
 
     @torch.no_grad()
     def noise(self, observation: Tensor, elapsed: NDArray[np.integer[Any]]) -> Tensor:
         """The initial noise (B, horizon, action_dim): observation (B, D), elapsed control steps (B,)."""
-        if self.episode_steps is not None:
-            observation = with_time(observation, elapsed, self.episode_steps)
-        return self.noise_space.to_noise(self.actor(self.normaliser.normalise(observation)))
+        seen = steering_input(observation, elapsed, self.episode_steps, self.objects)
+        return self.noise_space.to_noise(self.actor(self.normaliser.normalise(seen)))
 
     def act(self, observation: Tensor, elapsed: NDArray[np.integer[Any]]) -> Tensor:
         """The predicted chunk of actions (B, horizon, action_dim)."""
@@ -71,6 +84,7 @@ class SteeredPolicy:
             "format": _FORMAT,
             "prior": self.prior.fingerprint(),
             "episode_steps": self.episode_steps,
+            "objects": self.objects,
             "observation_clip": self.normaliser.clip,
             "noise": as_dict(self.noise_space.params),
             "actor": as_dict(self._actor_params),
@@ -103,4 +117,4 @@ class SteeredPolicy:
         state = {name.removeprefix("actor."): value for name, value in tensors.items()}
         require_shapes(state, actor.state_dict(), str(path))
         actor.load_state_dict(state)
-        return cls(prior, actor, actor_params, normaliser, noise_space, meta["episode_steps"])
+        return cls(prior, actor, actor_params, normaliser, noise_space, meta["episode_steps"], meta["objects"])

@@ -15,15 +15,18 @@ from expertgen.sims.kinematics import Kinematics
 from expertgen.sims.layout import SceneLayout
 from expertgen.sims.render import SceneRenderer
 
+# `health` reports warnings, and for which environment. MuJoCo's own handler would print them without saying which,
+# and write MUJOCO_LOG.TXT into whatever folder the process was started in.
+mujoco.set_mju_user_warning(lambda message: None)
+
 
 class MujocoBatch:
     """B copies of `model`; see Simulator. `num_threads` 0 takes all cores and never changes a result."""
 
     def __init__(
-        self, model: mujoco.MjModel, num_envs: int, control_hz: float, kinematics: Kinematics | None = None,
-        num_threads: int = 0,
+        self, model: mujoco.MjModel, num_envs: int, control_hz: float, num_threads: int = 0
     ) -> None:
-        self.model, self.num_envs, self.kinematics = model, num_envs, kinematics or Kinematics()
+        self.model, self.num_envs = model, num_envs
         self.control_dt = 1 / control_hz
         self.substeps = round(self.control_dt / model.opt.timestep)
         if abs(self.substeps * model.opt.timestep - self.control_dt) > 1e-9:
@@ -32,7 +35,8 @@ class MujocoBatch:
                 f"{self.control_dt:g} s (simulation.control_hz: {control_hz:g}); take e.g. {self.control_dt / 20:g}."
             )
         self.layout = SceneLayout(model)
-        self.fingers_open = self.layout.fingers_open
+        self.fingers_open = self.layout.gripper.widest
+        self.kinematics = Kinematics(self.layout.gripper.tcp_offset)
         self._batch = mujoco.batch.Batch(model, nsim=num_envs, nthread=num_threads)
         self._batch.reset()
         self._last_ctrl = np.array(self._batch.bind("ctrl"))
@@ -48,15 +52,18 @@ class MujocoBatch:
         qpos, ctrl = batch.bind("qpos"), batch.bind("ctrl")
         rows = np.asarray(ids)
         qpos[np.ix_(rows, layout.arm_qpos)] = joints
-        qpos[np.ix_(rows, layout.finger_qpos)] = layout.finger_coordinates(fingers)
+        qpos[np.ix_(rows, layout.gripper.joints)] = layout.gripper.coordinates(fingers)
         qpos[np.ix_(rows, layout.object_qpos.ravel())] = objects.reshape(len(rows), -1)
         ctrl[np.ix_(rows, layout.arm_ctrl)] = joints
-        ctrl[rows, layout.gripper_ctrl] = layout.gripper_command(fingers.mean(-1))
+        ctrl[rows, layout.gripper_ctrl] = layout.gripper.command(fingers.mean(-1))
         self._last_ctrl[rows] = ctrl[rows]
-        batch.forward(ids)
         batch.warning[rows] = 0
         for env in rows:
             self._errors.pop(int(env), None)
+        try:
+            batch.forward(ids)
+        except mujoco.batch.SimulationError as error:
+            self._note(error)
 
     def randomize(self, ids: NDArray[np.int64], fields: dict[str, NDArray[Any]]) -> None:
         known = {"object_mass": "body_mass", "geom_friction": "geom_friction"}
@@ -79,10 +86,13 @@ class MujocoBatch:
         except mujoco.batch.SimulationError as error:
             # Those environments kept their state; show it standing still and report them.
             out[error.ids] = self._batch.bind("qpos")[error.ids, None]
-            self._errors.update({int(i): self._batch.error(int(i)) for i in error.ids})
+            self._note(error)
         self._last_ctrl[:] = control[:, -1]
         # A copy: the recording buffer is used again by the next chunk.
         return self._trace(out[:, self.substeps - 1 :: self.substeps].copy())
+
+    def _note(self, error: mujoco.batch.SimulationError) -> None:
+        self._errors.update({int(i): self._batch.error(int(i)) for i in error.ids})
 
     def _ramp(self, joint_targets: Array, gripper: Array) -> Array:
         """(B, S, ...) targets → (B, S * substeps, nu) controls; joints ramp linearly, the gripper switches.
@@ -93,16 +103,17 @@ class MujocoBatch:
         layout = self.layout
         before = np.concatenate([self._last_ctrl[:, None, layout.arm_ctrl], joint_targets[:, :-1]], axis=1)
         share = (np.arange(self.substeps) + 1.0) / self.substeps
-        ramp = before[:, :, None] + share[:, None] * (joint_targets - before)[:, :, None]
+        with np.errstate(invalid="ignore"):  # `health` tells of a target that is not finite
+            ramp = before[:, :, None] + share[:, None] * (joint_targets - before)[:, :, None]
         control = np.zeros((batch, steps * self.substeps, self.model.nu))
         control[..., layout.arm_ctrl] = ramp.reshape(batch, -1, 7)
-        control[..., layout.gripper_ctrl] = np.repeat(layout.gripper_command(gripper), self.substeps, axis=1)
+        control[..., layout.gripper_ctrl] = np.repeat(layout.gripper.command(gripper), self.substeps, axis=1)
         return control
 
     def _trace(self, qpos: Array) -> ChunkTrace:
         layout = self.layout
         objects = qpos[..., layout.object_qpos.ravel()].reshape(*qpos.shape[:-1], -1, 7)
-        return ChunkTrace(qpos[..., layout.arm_qpos], layout.finger_openings(qpos), objects)
+        return ChunkTrace(qpos[..., layout.arm_qpos], layout.gripper.openings(qpos), objects)
 
     def state(self) -> SimState:
         trace = self._trace(np.array(self._batch.bind("qpos")))
@@ -126,13 +137,15 @@ class MujocoBatch:
     def save(self) -> dict[str, NDArray[Any]]:
         return {
             "state": self._batch.state.copy(), "last_ctrl": self._last_ctrl.copy(),
-            "warning": self._batch.warning.copy(),
+            "warning": self._batch.warning.copy(), "failed": np.isin(np.arange(self.num_envs), list(self._errors)),
         }
 
     def restore(self, saved: dict[str, NDArray[Any]]) -> None:
         self._batch.state[:] = saved["state"]
         self._last_ctrl[:] = saved["last_ctrl"]
         self._batch.warning[:] = saved["warning"]
+        failed = np.flatnonzero(saved["failed"])
+        self._errors = {int(i): "the engine failed before this state was saved" for i in failed}
 
     def render(self, env: int, camera: str, width: int, height: int) -> NDArray[np.uint8]:
         if self._renderer is None:

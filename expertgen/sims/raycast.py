@@ -21,6 +21,7 @@ class RayCaster:
         self._batch = mujoco.batch.Batch(model, nsim=1)
         self._groups = np.zeros(mujoco.mjNGROUP, dtype=np.uint8)
         self._groups[VISUAL_GROUP] = 1
+        self._colours = _colours(model)
 
     def image(self, qpos: NDArray[np.float64], camera: str, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) image; camera by name."""
@@ -34,9 +35,24 @@ class RayCaster:
         dist, geom, normal = self._batch.ray(self.data.cam_xpos[cam], rays, geomgroup=self._groups, normal=True)
         dist, geom, normal = dist[0], geom[0], normal[0]
         lit = np.clip(normal @ (_LIGHT / np.linalg.norm(_LIGHT)), 0, 1)
-        colour = self.model.geom_rgba[np.maximum(geom, 0), :3] * (0.45 + 0.55 * lit)[:, None]
+        colour = self._colours[np.maximum(geom, 0)] * (0.45 + 0.55 * lit)[:, None]
         colour = np.where((dist >= 0)[:, None], colour, _SKY)
         return (255 * np.clip(colour, 0, 1)).astype(np.uint8).reshape(height, width, 3)
+
+
+def _colours(model: mujoco.MjModel) -> NDArray[np.float64]:
+    """(ngeom, 3) each geom's own colour or its material's, with a texture's mean."""
+    colours = model.geom_rgba[:, :3].astype(np.float64)
+    for geom in np.flatnonzero(model.geom_matid >= 0):
+        material = model.geom_matid[geom]
+        colours[geom] = model.mat_rgba[material, :3]
+        texture = model.mat_texid[material, mujoco.mjtTextureRole.mjTEXROLE_RGB]
+        if texture >= 0:
+            start, channels = model.tex_adr[texture], model.tex_nchannel[texture]
+            count = model.tex_width[texture] * model.tex_height[texture] * channels
+            pixels = model.tex_data[start : start + count].reshape(-1, channels)
+            colours[geom] *= pixels[:, :3].mean(0) / 255
+    return colours
 
 
 def _pixel_rays(fovy: float, width: int, height: int) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import mujoco
@@ -59,7 +58,10 @@ class SceneRenderer:
 
 
 def _egl_works() -> bool:
-    if os.environ.get("MUJOCO_GL") != "egl":
+    # MuJoCo chooses when it is first imported, which may have been before expertgen.sims could ask for EGL; a context
+    # of another kind than it chose ends the process.
+    chosen = getattr(mujoco, "GLContext", None)
+    if chosen is None or chosen.__module__ != "mujoco.egl":
         return False
     try:
         context = mujoco.GLContext(8, 8)

@@ -28,7 +28,7 @@ def filled_replay() -> Replay:
 
 
 def learner(params, seed: int = 0, **changes) -> FastTD3:
-    return FastTD3(DIM, K, dataclasses.replace(params, **changes), "test", seed)
+    return FastTD3(DIM, K, dataclasses.replace(params, **changes), None, "test", seed)
 
 
 def same(a: FastTD3, b: FastTD3) -> bool:

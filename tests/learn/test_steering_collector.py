@@ -37,8 +37,8 @@ def collect(toy, steer_params):
         space = NoiseSpace(params.noise)
         dim = env.observation_dim + params.time_feature
         replay = Recording(steps, env.num_envs, dim, space.dim, 1, params.gamma)
-        learner = FastTD3(dim, space.dim, params, "collector")
-        collector = Collector(env, prior, space, params, "toy", 0)
+        learner = FastTD3(dim, space.dim, params, None, "collector")
+        collector = Collector(env, prior, space, params, None, 0, "toy", 0)
         for _ in range(steps):
             collector.step(learner, replay, random)
         return SimpleNamespace(added=replay.added, noises=noises, collector=collector, env=env, space=space)

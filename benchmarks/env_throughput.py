@@ -1,0 +1,148 @@
+"""Env.step_chunk against bare mujoco.batch rollouts of the same scene, states and controls, interleaved in one run.
+
+    python benchmarks/env_throughput.py [--envs 128 256] [--threads 0] [--repeats 10] [--json PATH]
+
+Episodes of the script are recorded once: every chunk's actions, the engine's state before it and the controls it
+comes to. Then each chunk is timed twice, in alternating order: through the environment (inverse kinematics, ramps,
+recording, success, health, observation) and as one rollout of an equal Batch with the same number of threads that
+records the joint positions. The ratio is environment over raw control steps a second, 1 being free of any cost;
+one value for each episode of each repeat, of which the file holds median and quartiles.
+
+Wall time is what a user waits for. Processor time is given too: other processes on the machine hardly disturb it,
+but it hides that the environment's own work runs on one thread while the others wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mujoco.batch
+import numpy as np
+import torch
+
+from expertgen.benchmarks import TASKS
+from expertgen.data.atomic import atomic_write_json
+from expertgen.env import Env
+from expertgen.params import Params, load_params
+from expertgen.policies.scripted import ScriptedPolicy
+from expertgen.scenes.tabletop import build_tabletop
+from expertgen.sims.mujoco_batch import MujocoBatch
+
+ROOT = Path(__file__).resolve().parents[1]
+TASK = "lift_banana"
+CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "processor": time.process_time}
+
+
+class RecordingBatch(MujocoBatch):
+    """Remembers the controls of the last chunk."""
+
+    controls: np.ndarray
+
+    def _ramp(self, joint_targets: np.ndarray, gripper: np.ndarray) -> np.ndarray:
+        self.controls = super()._ramp(joint_targets, gripper)
+        return self.controls
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordedChunk:
+    """Environment state before a chunk, its actions (B, S, 10), and the controls (B, S * substeps, nu)."""
+
+    state: dict[str, np.ndarray]
+    actions: torch.Tensor
+    controls: np.ndarray
+
+
+def record(params: Params, num_envs: int, threads: int) -> tuple[Env, list[RecordedChunk]]:
+    """The environment and one scripted episode of it."""
+    simulation, execute = dataclasses.replace(params.simulation, num_threads=threads), params.prior.execute
+    model = build_tabletop(simulation.robot, simulation.timestep, TASKS[TASK].add_objects)
+    simulator = RecordingBatch(model, num_envs, simulation.control_hz, num_threads=threads)
+    env = Env(TASKS[TASK], simulator, simulation, execute)
+    seeds = np.arange(num_envs)
+    script = ScriptedPolicy(env, params.script, params.prior.horizon)
+    env.reset(seeds)
+    script.plan(seeds)
+    chunks = []
+    while env.elapsed[0] < env.episode_steps:
+        state, actions = env.state(), script.act(env.observe())[:, :execute].clone()
+        env.step_chunk(actions)
+        chunks.append(RecordedChunk(state, actions, simulator.controls.copy()))
+    return env, chunks
+
+
+def timed(work: Callable[[], Any]) -> np.ndarray:
+    """Seconds on each of CLOCKS."""
+    before = [clock() for clock in CLOCKS.values()]
+    work()
+    return np.array([clock() for clock in CLOCKS.values()]) - before
+
+
+def episode(env: Env, raw: mujoco.batch.Batch, chunks: list[RecordedChunk], swap: int) -> np.ndarray:
+    """Seconds of one episode, (environment or raw, clock), from exactly equal states chunk by chunk."""
+    total = np.zeros((2, len(CLOCKS)))
+    for index, chunk in enumerate(chunks):
+        steps = chunk.controls.shape[1]
+        out = np.empty((env.num_envs, steps, env.simulator.model.nq))
+        env.restore(chunk.state)
+        raw.state[:] = chunk.state["state"]
+        runs: list[tuple[int, Callable[[], Any]]] = [
+            (0, lambda c=chunk: env.step_chunk(c.actions)),
+            (1, lambda c=chunk, o=out, n=steps: raw.rollout(n, c.controls, record=("qpos",), out={"qpos": o})),
+        ]
+        for which, work in runs[:: -1 if (index + swap) % 2 else 1]:
+            total[which] += timed(work)
+    if not np.array_equal(raw.state, env.simulator.save()["state"]):
+        raise RuntimeError("the two did not simulate the same")
+    return total
+
+
+def measure(params: Params, num_envs: int, threads: int, repeats: int) -> dict[str, Any]:
+    """Ratios and rates for one batch size, after one episode of warm-up."""
+    env, chunks = record(params, num_envs, threads)
+    raw = mujoco.batch.Batch(env.simulator.model, nsim=num_envs, nthread=threads)
+    seconds = np.stack([episode(env, raw, chunks, i) for i in range(repeats + 1)])[1:]
+    control_steps = num_envs * env.episode_steps
+    result: dict[str, Any] = {"envs": num_envs, "substeps": env.simulator.substeps}
+    for index, clock in enumerate(CLOCKS):
+        ours, bare = seconds[:, 0, index], seconds[:, 1, index]
+        low, middle, high = np.percentile(bare / ours, [25, 50, 75])
+        result[clock] = {
+            "ratio": round(float(middle), 3),
+            "ratio_quartiles": [round(float(low), 3), round(float(high), 3)],
+            "env_steps_per_s": round(control_steps / float(np.median(ours))),
+            "raw_steps_per_s": round(control_steps / float(np.median(bare))),
+        }
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--envs", type=int, nargs="+", default=[128, 256])
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--json", type=Path, default=ROOT / "reports/benchmarks/env_throughput.json")
+    arguments = parser.parse_args()
+    params = load_params(ROOT / "params.yaml")
+    rows = []
+    for num_envs in arguments.envs:
+        rows.append(measure(params, num_envs, arguments.threads, arguments.repeats))
+        for clock in CLOCKS:
+            row = rows[-1][clock]
+            print(f"{num_envs:4} environments, {clock:9} time: {row['env_steps_per_s']:6} of "
+                  f"{row['raw_steps_per_s']:6} control steps/s, ratio {row['ratio']:.3f} {row['ratio_quartiles']}",
+                  flush=True)  # fmt: skip
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write_json(arguments.json, {
+        "task": TASK, "robot": params.simulation.robot, "threads": arguments.threads or os.cpu_count(),
+        "repeats": arguments.repeats, "batches": rows,
+    })  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

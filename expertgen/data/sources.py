@@ -1,0 +1,54 @@
+"""Which of the package's own sources a module is made of."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import expertgen
+
+_ROOT = Path(expertgen.__file__).parent
+_PACKAGE = expertgen.__name__
+
+
+@functools.cache
+def source_files(module: str) -> tuple[str, ...]:
+    """The sources that importing `module` can execute, itself included: sorted paths relative to the package.
+
+    Followed through the text of the import statements, those inside functions and of packages on the way
+    included, so that no change elsewhere (a figure, another stage) makes an artifact look stale.
+    Raises ModuleNotFoundError for a module outside the package.
+    """
+    if _path(module) is None:
+        raise ModuleNotFoundError(f"{module} is no module of {_PACKAGE}")
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _path(name)
+        if path is None or name in found:
+            continue
+        found[name] = path
+        waiting.append(name.rpartition(".")[0])
+        waiting.extend(_imports(path))
+    return tuple(sorted(path.relative_to(_ROOT).as_posix() for path in found.values()))
+
+
+def _path(module: str) -> Path | None:
+    parts = module.split(".")
+    if parts[0] != _PACKAGE:
+        return None
+    base = _ROOT.joinpath(*parts[1:])
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -1,0 +1,66 @@
+"""What the other stages left in the reports, in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from expertgen.errors import CorruptArtifact
+from expertgen.metrics.wilson import Rate
+from expertgen.report.tables import ddim_table, markdown_grid
+from expertgen.stages.preflight import ddim_series
+from expertgen.stages.steer_curve import curve_of
+
+ORDER = ("demos", "prior", "preflight", "steer", "evaluate")
+
+
+def read_json(path: Path) -> Any:
+    """The values in `path`, None where it is absent."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CorruptArtifact(f"{path} cannot be read ({error}). Delete it, or run its stage again.") from error
+
+
+def preflight_section(preflight: dict[str, Any] | None) -> str:
+    """What the pre-flight found."""
+    if preflight is None:
+        return ""
+    verdict = preflight["verdict"]
+    return (
+        f"## Pre-flight: can this prior be steered?\n\n{verdict['answer'].capitalize()}. {verdict['reason']} "
+        f"Over {preflight['starts']} starts of its own, success {preflight['definition'].split(';')[0]}.\n\n"
+        f"![Starts by how many noises solve them](preflight.png)\n\n{ddim_table(ddim_series(preflight))}\n"
+        "![Success against DDIM steps](ddim.png)\n"
+    )
+
+
+def learning_section(points: list[dict[str, Any]] | None) -> str:
+    """How the expert learnt, from the points of its learning curve."""
+    if not points:
+        return ""
+    curve, last = curve_of("expert", 0, points), points[-1]
+    reached = [
+        f"- first at {100 * target:g} % or more after {decisions:.0f} decisions and "
+        f"{curve.first_reaching(target, 'wall_time_s') / 60:.1f} minutes"
+        if (decisions := curve.first_reaching(target)) is not None else f"- never at {100 * target:g} %"
+        for target in (0.95, 0.99)
+    ]
+    return (
+        f"## Steering\n\nSuccess at any time on {last['success_any']['n']} starts of its own, evaluated "
+        f"{len(points)} times:\n\n" + "\n".join(reached) + "\n"
+        f"- last, after {last['decisions']} decisions: {Rate.from_json(last['success_any'])}\n\n"
+        "![Learning curve](curve.png)\n"
+    )
+
+
+def wall_time_section(seconds: dict[str, float] | None) -> str:
+    """Stage → seconds, as minutes in the order of the stages."""
+    if not seconds:
+        return ""
+    known = [stage for stage in ORDER if stage in seconds]
+    cells = [[stage, f"{seconds[stage] / 60:.1f}"] for stage in [*known, *sorted(set(seconds) - set(known))]]
+    return f"## Wall time\n\n{markdown_grid(['stage', 'minutes'], cells, '<>')}"

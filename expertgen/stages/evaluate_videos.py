@@ -1,0 +1,108 @@
+"""Videos and a film strip of evaluated episodes, drawn from the very states that were recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expertgen.make_env import make_env
+from expertgen.params import SimulationParams
+from expertgen.report.style import WIDTH, figure
+from expertgen.rollout import Episodes
+from expertgen.stages.evaluate_encode import Frames, side_by_side, write_mp4
+from expertgen.stages.policies import DISPLAY_NAMES
+from expertgen.stages.progress import progress
+
+CAMERA, SIZE = "front", (640, 480)
+JOINT_COLUMNS, FINGER_COLUMNS = slice(16, 23), slice(23, 25)  # of an observation, see benchmarks.observation
+STRIP = (2, 3)  # rows and columns of the film strip
+
+
+@dataclass(frozen=True)
+class Film:
+    """One episode: frames (T + 1, H, W, 3), the first at the start; success (T,) at the end of each control step."""
+
+    policy: str
+    seed: int
+    frames: Frames
+    success: NDArray[np.bool_]
+
+    @property
+    def label(self) -> str:
+        outcome = "success" if self.success[-1] else "success, then lost" if self.success.any() else "failure"
+        return f"{DISPLAY_NAMES[self.policy]}, start {self.seed}: {outcome}"
+
+
+def film(
+    policy: str, episodes: Episodes, rows: NDArray[np.int64], task: str, params: SimulationParams,
+    size: tuple[int, int] = SIZE,
+) -> list[Film]:
+    """Draw the episodes `rows` in frames of `size` (width, height) px, one for each control step."""
+    if len(rows) == 0:
+        return []
+    simulator = make_env(task, dataclasses.replace(params, num_threads=1), 1, 1).simulator
+    films = []
+    with progress(f"evaluate: filming {DISPLAY_NAMES[policy]}", len(rows), "episodes") as bar:
+        try:
+            for row in rows:
+                frames = []
+                for joints, fingers, objects in zip(*_states(episodes, row), strict=True):
+                    simulator.reset(np.zeros(1, dtype=np.int64), joints[None], fingers[None], objects[None])
+                    frames.append(simulator.render(0, CAMERA, *size))
+                films.append(Film(policy, int(episodes.seeds[row]), np.stack(frames), episodes.success[row]))
+                bar.update()
+        finally:
+            simulator.close()
+    return films
+
+
+def _states(episodes: Episodes, row: int) -> tuple[NDArray[np.float64], ...]:
+    """joints (T + 1, 7), fingers (T + 1, 2) and objects (T + 1, O, 7), from the start on."""
+    seen = episodes.observation[row].astype(np.float64)
+    joints = np.concatenate([seen[:1, JOINT_COLUMNS], episodes.joints[row]])
+    # Fingers are recorded before each action alone; after the last one they are drawn as they were before it.
+    fingers = np.concatenate([seen[:, FINGER_COLUMNS], seen[-1:, FINGER_COLUMNS]])
+    objects = np.concatenate([episodes.start_objects[row][None], episodes.objects[row]])
+    return tuple(np.nan_to_num(values) for values in (joints, fingers, objects))
+
+
+def make_videos(
+    folder: Path, episodes: dict[str, Episodes], count: int, task: str, params: SimulationParams,
+    size: tuple[int, int] = SIZE,
+) -> None:
+    """Write `videos`/*.mp4 in `folder`: the expert on the first `count` starts, and beside the prior on the first
+    start where it alone succeeds; and filmstrip.png of the expert's first success. With `count` 0, nothing."""
+    videos, fps = folder / "videos", params.control_hz
+    videos.mkdir()
+    if count == 0:
+        return
+    expert, prior = episodes["expert"], episodes["prior"]
+    first = np.arange(min(count, len(expert.seeds)))
+    saved = np.flatnonzero(expert.success_end & ~prior.success_any)[:1]
+    shown = np.append(np.flatnonzero(expert.success_end), 0)[:1]
+    chosen = np.unique(np.concatenate([first, saved, shown]))
+    films = dict(zip(chosen.tolist(), film("expert", expert, chosen, task, params, size), strict=True))
+    for row in first.tolist():
+        write_mp4(videos / f"expert_{row + 1}.mp4", side_by_side([films[row].frames], [films[row].label]), fps)
+    for row, failed in zip(saved.tolist(), film("prior", prior, saved, task, params, size), strict=True):
+        pair = [failed, films[row]]
+        write_mp4(videos / "prior_and_expert.mp4", side_by_side([f.frames for f in pair], [f.label for f in pair]), fps)
+    draw_filmstrip(folder / "filmstrip.png", films[int(shown[0])], fps)
+
+
+def draw_filmstrip(path: Path, film: Film, fps: float) -> None:
+    """Six frames, evenly from the start to the first success (to the end where there is none)."""
+    reached = np.flatnonzero(film.success)
+    last = int(reached[0]) + 1 if len(reached) else len(film.success)
+    rows, columns = STRIP
+    height = WIDTH / columns * film.frames.shape[1] / film.frames.shape[2] * rows + 0.9
+    with figure(path, height, film.label) as canvas:
+        for panel, index in zip(canvas.subplots(*STRIP).flat, np.linspace(0, last, rows * columns), strict=True):
+            step = round(index)
+            panel.imshow(film.frames[step])
+            panel.set_title(f"{step / fps:.1f} s")
+            panel.set_axis_off()

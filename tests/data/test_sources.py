@@ -1,0 +1,23 @@
+"""An artifact's code is what its stage imports, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from expertgen.data.sources import source_files
+
+
+def test_it_follows_imports_to_the_ground() -> None:
+    files = source_files("expertgen.stages.demos")
+    expected = {"stages/demos.py", "stages/__init__.py", "__init__.py", "scenes/banana.py", "sims/mujoco_batch.py"}
+    assert expected <= set(files)
+
+
+def test_what_a_stage_does_not_import_is_not_its_code() -> None:
+    files = source_files("expertgen.stages.demos")
+    assert not {"stages/prior.py", "learn/steering.py", "report/figures.py", "cli.py"} & set(files)
+
+
+def test_an_unknown_module_is_refused() -> None:
+    with pytest.raises(ModuleNotFoundError, match="nothing"):
+        source_files("expertgen.nothing")

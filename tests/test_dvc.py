@@ -1,0 +1,38 @@
+"""dvc.yaml agrees with the code: each stage depends on all of its sources, and on no parameter that is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+import yaml
+
+from expertgen.cli import STAGES
+from expertgen.data.sources import source_files
+from expertgen.params import as_dict, load_params
+
+ROOT = Path(__file__).parents[1]
+GRAPH = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
+def test_each_stage_of_the_command_line_is_in_the_graph() -> None:
+    assert list(GRAPH) == list(STAGES)
+    assert all(GRAPH[stage]["foreach"] == "${tasks}" for stage in STAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_all_of_its_sources(stage: str) -> None:
+    held = {PurePosixPath(path) for path in GRAPH[stage]["do"]["deps"]}
+    sources = [PurePosixPath("expertgen") / name for name in source_files(f"expertgen.stages.{stage}")]
+    assert not [str(path) for path in sources if not held & {path, *path.parents}]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_dependencies_on_code_and_parameters_exist(stage: str) -> None:
+    code = [path for path in GRAPH[stage]["do"]["deps"] if path.startswith("expertgen")]
+    assert not [path for path in code if not (ROOT / path).exists()]
+    values = as_dict(load_params(ROOT / "params.yaml"))
+    for key in GRAPH[stage]["do"]["params"]:
+        found = values
+        for part in key.split("."):
+            found = found[part]
