@@ -29,9 +29,11 @@ import torch
 from expertgen.benchmarks import TASKS
 from expertgen.data.atomic import atomic_write_json
 from expertgen.env import Env
+from expertgen.make_env import make_env
 from expertgen.params import Params, load_params
 from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.scenes.tabletop import build_tabletop
+from expertgen.sims.interface import ChunkTrace
 from expertgen.sims.mujoco_batch import MujocoBatch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,9 +46,9 @@ class RecordingBatch(MujocoBatch):
 
     controls: np.ndarray
 
-    def _ramp(self, joint_targets: np.ndarray, gripper: np.ndarray) -> np.ndarray:
-        self.controls = super()._ramp(joint_targets, gripper)
-        return self.controls
+    def step(self, joint_targets: np.ndarray, gripper: np.ndarray) -> ChunkTrace:
+        self.controls = self.layout.controls(self._last_ctrl, joint_targets, gripper, self.substeps)
+        return super().step(joint_targets, gripper)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,7 @@ class RecordedChunk:
 
 
 def record(params: Params, num_envs: int, threads: int) -> tuple[Env, list[RecordedChunk]]:
-    """The environment and one scripted episode of it."""
+    """An environment and a scripted episode to put it through."""
     simulation, execute = dataclasses.replace(params.simulation, num_threads=threads), params.prior.execute
     model = build_tabletop(simulation.robot, simulation.timestep, TASKS[TASK].add_objects)
     simulator = RecordingBatch(model, num_envs, simulation.control_hz, num_threads=threads)
@@ -72,8 +74,9 @@ def record(params: Params, num_envs: int, threads: int) -> tuple[Env, list[Recor
     while env.elapsed[0] < env.episode_steps:
         state, actions = env.state(), script.act(env.observe())[:, :execute].clone()
         env.step_chunk(actions)
-        chunks.append(RecordedChunk(state, actions, simulator.controls.copy()))
-    return env, chunks
+        chunks.append(RecordedChunk(state, actions, simulator.controls))
+    # To be timed: an environment that records nothing.
+    return make_env(TASK, simulation, num_envs, execute), chunks
 
 
 def timed(work: Callable[[], Any]) -> np.ndarray:

@@ -21,6 +21,7 @@ from expertgen.learn.replay import Batch, Replay
 from expertgen.models.actor import Actor
 from expertgen.models.critic import TwinCritic
 from expertgen.models.critic_values import critic_values
+from expertgen.models.ema import EMA
 from expertgen.params import SteerParams
 from expertgen.seeds import torch_generator
 
@@ -52,6 +53,8 @@ class FastTD3:
         self._values = critic_values(params.critic)
         self.actor = Actor(observation_dim, action_dim, params.actor, initial)
         self.critic = TwinCritic(observation_dim, self.judged_dim, self._values.outputs, params.critic, initial)
+        # The actor follows each wave of the critics; its average over the latest updates does not.
+        self.average = EMA(self.actor, power=0.75, maximum=params.actor.average)
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
         # Detached tensors share memory with the parameters.
         self._critic_weights = [parameter.detach() for parameter in self.critic.parameters()]
@@ -73,8 +76,11 @@ class FastTD3:
         """The actor's action (B, k) in [-1, 1], without exploration."""
         return self.actor(self.normaliser.normalise(observation))
 
-    def learn(self, replay: Replay, updates: int, with_actor: bool = True) -> Losses:
-        """`updates` >= 1 critic updates, and after every `actor.every`-th one of the actor."""
+    def learn(self, replay: Replay, updates: int, with_actor: bool = True, rate: float = 1.0) -> Losses:
+        """`updates` >= 1 critic updates, and after every `actor.every`-th one of the actor, at `rate` times the
+        learning rates."""
+        self._actor_optimiser.scale(rate)
+        self._critic_optimiser.scale(rate)
         size = self._params.batch_size
         critic_losses, actor_losses = [], []
         while updates:
@@ -111,6 +117,7 @@ class FastTD3:
         q = q.amin(0) if self._params.clipped_double else q.mean(0)
         loss = self._params.actor.noise_penalty * action.square().mean() - q.mean()
         self._actor_optimiser.step(loss)
+        self.average.update(self.actor)
         return torch.stack((loss.detach(), action.detach().abs().mean()))
 
     def state(self) -> dict[str, Tensor]:
@@ -133,13 +140,15 @@ class FastTD3:
         self.normaliser = self._moments.normaliser()
         self._generator.set_state(parts["counters"]["random"])
         self._critic_updates = int(parts["counters"]["critic_updates"])
+        self.average.updates = int(parts["counters"]["average_updates"])
 
     def _modules(self) -> dict[str, torch.nn.Module]:
-        return {"actor": self.actor, "critic": self.critic, "target": self.target}
+        return {"actor": self.actor, "average": self.average.module, "critic": self.critic, "target": self.target}
 
     def _parts(self) -> dict[str, dict[str, Tensor]]:
         counters = {
             "critic_updates": torch.tensor(self._critic_updates),
+            "average_updates": torch.tensor(self.average.updates),
             "random": self._generator.get_state(),
         }
         return {name: module.state_dict() for name, module in self._modules().items()} | {

@@ -14,10 +14,15 @@ class Optimiser:
     """
 
     def __init__(self, module: nn.Module, learning_rate: float, weight_decay: float) -> None:
-        self._parameters = list(module.parameters())
+        self._parameters, self._learning_rate = list(module.parameters()), learning_rate
         self._adamw = torch.optim.AdamW(
             self._parameters, lr=learning_rate, weight_decay=weight_decay, fused=True
         )
+
+    def scale(self, factor: float) -> None:
+        """Learn at `factor` times the initial learning rate from here on; not part of the state."""
+        for group in self._adamw.param_groups:
+            group["lr"] = factor * self._learning_rate
 
     def step(self, loss: Tensor) -> None:
         gradients = torch.autograd.grad(loss, self._parameters)

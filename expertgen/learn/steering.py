@@ -76,7 +76,7 @@ class Steering:
 
     def policy(self) -> SteeredPolicy:
         """The present policy, as a copy that further learning does not change."""
-        actor = copy.deepcopy(self._learner.actor).requires_grad_(False)
+        actor = copy.deepcopy(self._learner.average.module)
         episode_steps = self._env.episode_steps if self._params.time_feature else None
         normaliser, shape = self._learner.normaliser, self._params.actor
         return SteeredPolicy(self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._objects)
@@ -104,7 +104,9 @@ class Steering:
         if since == (0 if params.warmup_steps else 1) and params.critic_warmup_updates:
             self._losses = self._learner.learn(self._replay, params.critic_warmup_updates, with_actor=False)
         if since >= 0 and self._vector_steps % params.update_every == 0:
-            self._losses = self._learner.learn(self._replay, params.updates)
+            done = min(self.decisions / params.decisions, 1.0)
+            rate = 1.0 + done * (params.final_learning_rate - 1.0)
+            self._losses = self._learner.learn(self._replay, params.updates, rate=rate)
 
     def _add_curve_point(self) -> dict[str, Any] | None:
         if self._evaluate is None:

@@ -41,6 +41,7 @@ class ActorParams:
     learning_rate: Positive
     every: Count
     noise_penalty: NonNegative
+    average: Annotated[float, Range(minimum=0, below=1)]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class SteerParams:
     critic: CriticParams
     actor: ActorParams
     clipped_double: bool
+    final_learning_rate: Fraction
     weight_decay: NonNegative
     tau: Annotated[float, Range(above=0, maximum=1)]
     batch_size: Count

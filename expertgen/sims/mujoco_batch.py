@@ -78,7 +78,7 @@ class MujocoBatch:
 
     def step(self, joint_targets: Array, gripper: Array) -> ChunkTrace:
         steps = joint_targets.shape[1]
-        control = self._ramp(joint_targets, gripper)
+        control = self.layout.controls(self._last_ctrl, joint_targets, gripper, self.substeps)
         total = steps * self.substeps
         out = self._records.setdefault(total, np.empty((self.num_envs, total, self.model.nq)))
         try:
@@ -93,22 +93,6 @@ class MujocoBatch:
 
     def _note(self, error: mujoco.batch.SimulationError) -> None:
         self._errors.update({int(i): self._batch.error(int(i)) for i in error.ids})
-
-    def _ramp(self, joint_targets: Array, gripper: Array) -> Array:
-        """(B, S, ...) targets → (B, S * substeps, nu) controls; joints ramp linearly, the gripper switches.
-
-        Without the ramp each control step starts with a jerk, and contacts cost a fifth more.
-        """
-        batch, steps, _ = joint_targets.shape
-        layout = self.layout
-        before = np.concatenate([self._last_ctrl[:, None, layout.arm_ctrl], joint_targets[:, :-1]], axis=1)
-        share = (np.arange(self.substeps) + 1.0) / self.substeps
-        with np.errstate(invalid="ignore"):  # `health` tells of a target that is not finite
-            ramp = before[:, :, None] + share[:, None] * (joint_targets - before)[:, :, None]
-        control = np.zeros((batch, steps * self.substeps, self.model.nu))
-        control[..., layout.arm_ctrl] = ramp.reshape(batch, -1, 7)
-        control[..., layout.gripper_ctrl] = np.repeat(layout.gripper.command(gripper), self.substeps, axis=1)
-        return control
 
     def _trace(self, qpos: Array) -> ChunkTrace:
         layout = self.layout

@@ -184,3 +184,20 @@ def test_other_bad_checkpoints(tmp_path: Path) -> None:
     (tmp_path / "prior/tensors.safetensors").write_bytes(data)
     with pytest.raises(CorruptArtifact):
         DiffusionPrior.load(tmp_path / "prior")
+
+
+@pytest.mark.parametrize("network", ["mlp", "unet"])
+@pytest.mark.parametrize("prediction", ["sample", "epsilon"])
+def test_the_differentiable_sampler_agrees_and_has_the_true_gradient(network: str, prediction: str) -> None:
+    prior = make_prior(network, prediction, torch.float64)
+    observation, noise = inputs(torch.float64)
+    noise.requires_grad_(True)
+    chunk = prior.sample_differentiable(observation, noise, 2)
+    torch.testing.assert_close(chunk.detach(), prior.sample(observation, noise.detach(), 2), atol=1e-5, rtol=1e-5)
+    direction = torch.randn_like(noise)
+    (slope,) = torch.autograd.grad(chunk.sum(), noise)
+    step = 1e-6 * direction
+    with torch.no_grad():
+        up, down = (prior.sample_differentiable(observation, noise + sign * step, 2).sum() for sign in (1, -1))
+    torch.testing.assert_close((slope * direction).sum(), (up - down) / 2e-6, rtol=1e-3, atol=1e-3)
+    assert all(parameter.grad is None for parameter in prior.denoiser.parameters())

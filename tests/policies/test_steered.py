@@ -12,7 +12,7 @@ from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.normaliser import Normaliser
 from expertgen.policies.steered import SteeredPolicy, with_time
 
-ACTOR = ActorParams((32, 32), True, 1e-3, 2, 0.0)
+ACTOR = ActorParams((32, 32), True, 1e-3, 2, 0.0, 0.0)
 
 
 class Identity:
