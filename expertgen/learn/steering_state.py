@@ -14,8 +14,8 @@ from expertgen.errors import IncompatibleArtifact
 
 Tensors = dict[str, dict[str, Tensor | np.ndarray]]
 _FORMAT = "steering-state/1"
-# What a continued run may change: how long it goes on, and when it writes.
-_MAY_DIFFER = {"params.decisions", "params.checkpoint_every"}
+# What a continued run may change: when it writes. Not how long it goes on, which the learning rates depend on.
+_MAY_DIFFER = {"params.checkpoint_every"}
 
 
 def write_state(path: Path, identity: dict[str, Any], tensors: Tensors, counters: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from expertgen.env import ACTION_DIM, Env
 from expertgen.errors import IncompatibleArtifact, MissingInput, require_known
 from expertgen.params import Params
 from expertgen.policies.diffusion import DiffusionPrior
+from expertgen.policies.relative import TOOL_FEATURES
 from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.policies.steered import SteeredPolicy
 from expertgen.rollout import Act
@@ -61,7 +62,7 @@ def load_prior(workspace: Workspace) -> DiffusionPrior:
     if not path.exists():
         raise MissingInput(
             f"no prior at {path}. Train it with `expertgen prior {workspace.task}` (in the same profile), or fetch "
-            "the released one with `dvc pull`."
+            f"the released one with `dvc pull prior@{workspace.task}`."
         )
     prior = DiffusionPrior.load(path)
     found, expected = (prior.observation_dim, prior.action_dim), (OBSERVATION_DIM, ACTION_DIM)
@@ -82,13 +83,14 @@ def load_expert(workspace: Workspace, prior: DiffusionPrior, episode_steps: int)
     if not path.exists():
         raise MissingInput(
             f"no expert at {path}. Train it with {remedy} (in the same profile), or fetch the released one with "
-            "`dvc pull`."
+            f"`dvc pull steer@{workspace.task}`."
         )
     expert = SteeredPolicy.load(path, prior)
     sees_time = expert.episode_steps is not None
-    if len(expert.normaliser.mean) != prior.observation_dim + sees_time:
+    expected = prior.observation_dim + TOOL_FEATURES * expert.objects + sees_time
+    if len(expert.normaliser.mean) != expected:
         raise IncompatibleArtifact(
-            f"{path} observes {len(expert.normaliser.mean)} numbers, expected {prior.observation_dim + sees_time}. "
+            f"{path} observes {len(expert.normaliser.mean)} numbers, expected {expected}. "
             f"Steer again with {remedy}."
         )
     if sees_time and expert.episode_steps != episode_steps:
