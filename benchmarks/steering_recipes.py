@@ -27,7 +27,9 @@ from expertgen.errors import ExpertGenError, require_known
 from expertgen.metrics.wilson import Rate
 from expertgen.params import Params, as_dict, load_params
 from expertgen.policies.diffusion import DiffusionPrior
+from expertgen.policies.steered import SteeredPolicy
 from expertgen.report.figures import plot_learning_curves
+from expertgen.stages.artifacts import PROVENANCE
 from expertgen.stages.policies import load_prior
 from expertgen.stages.steer import build
 from expertgen.stages.steer_curve import curve_of
@@ -42,25 +44,30 @@ def main() -> int:
     parser.add_argument("task")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--decisions", type=int, help="default: each recipe's own steer.decisions")
+    parser.add_argument("--recipes", nargs="+", choices=["ours", "plain"], default=["ours", "plain"])
     parser.add_argument("--jobs", type=int, default=2, help="runs at once (default: 2)")
     args = parser.parse_args()
     try:
         require_known("task", args.task, TASKS)
-        compare(args.task, args.seeds, args.decisions, args.jobs)
+        compare(args.task, args.seeds, args.recipes, args.decisions, args.jobs)
     except ExpertGenError as error:
         print(f"steering_recipes: error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def compare(task: str, seeds: list[int], decisions: int | None, jobs: int) -> None:
+def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | None, jobs: int) -> None:
     """Run what is missing, and draw."""
     workspace = Workspace(Path(), task)
     prior = load_prior(workspace)
     path = workspace.reports / "recipes.json"
     held = {run["key"]: run for run in json.loads(path.read_text())["runs"]} if path.is_file() else {}
-    wanted = [Job(task, name, profile, seed, decisions) for seed in seeds for name, profile in RECIPES.items()]
-    runs = {job.key(prior): held.get(job.key(prior)) for job in wanted}
+    chosen = {name: profile for name, profile in RECIPES.items() if (profile or "ours") in recipes}
+    wanted = [Job(task, name, profile, seed, decisions) for seed in seeds for name, profile in chosen.items()]
+    runs: dict[str, Any] = {**held, **{job.key(prior): held.get(job.key(prior)) for job in wanted}}
+    for job in wanted:
+        if job.profile is None and runs[job.key(prior)] is None and (points := stage_curve(job, workspace, prior)):
+            runs[job.key(prior)] = {"key": job.key(prior), "recipe": job.recipe, "seed": job.seed, "points": points}
     missing = [job for job in wanted if runs[job.key(prior)] is None]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(train, job) for job in missing]):
@@ -68,7 +75,8 @@ def compare(task: str, seeds: list[int], decisions: int | None, jobs: int) -> No
             runs[run["key"]] = run
             print(f"{run['recipe']}, seed {run['seed']}: last {Rate.from_json(run['points'][-1]['success_any'])}")
             atomic_write_json(path, {"target": TARGET, "runs": [kept for kept in runs.values() if kept]})
-    draw(workspace.reports, list(runs.values()), prior)
+    atomic_write_json(path, {"target": TARGET, "runs": [kept for kept in runs.values() if kept]})
+    draw(workspace.reports, [run for run in runs.values() if run], prior)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +98,20 @@ class Job:
         params = self.params()
         identity = {"steer": as_dict(params.steer), "simulation": as_dict(params.simulation), "seed": self.seed}
         return fingerprint(identity | {"prior": prior.fingerprint()})
+
+
+def stage_curve(job: Job, workspace: Workspace, prior: DiffusionPrior) -> list[dict[str, Any]] | None:
+    """The curve that `expertgen steer` left, if its run was this job's: its seed, parameters and prior."""
+    try:
+        SteeredPolicy.load(workspace.data("expert"), prior)
+        made_from = json.loads((workspace.data("expert") / PROVENANCE).read_text())
+        points = json.loads((workspace.reports / "curve.json").read_text())
+    except (ExpertGenError, OSError):
+        return None
+    wanted = as_dict(job.params().steer)
+    del wanted["checkpoint_every"]
+    same = made_from["seed"] == job.seed and made_from["parameters"]["steer"] == wanted
+    return points if same else None
 
 
 def train(job: Job) -> dict[str, Any]:

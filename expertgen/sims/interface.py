@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 class SimState:
     """Kinematic state of B environments; SI units, wxyz quaternions, base frame.
 
-    joints (B, 7) rad, fingers (B, 2) m, objects (B, O, 7) position and quaternion, velocities (B, nv)
-    in the engine's order.
+    joints (B, 7) rad, fingers (B, 2) m, each finger's opening from the middle plane whatever the gripper, objects
+    (B, O, 7) position and quaternion, velocities (B, nv) in the engine's order.
     """
 
     joints: Array
@@ -71,10 +71,11 @@ class Simulator(Protocol):
         """What went wrong since the last reset of each environment."""
 
     def save(self) -> dict[str, NDArray[Any]]:
-        """Everything needed to go on bit for bit, as arrays with leading dimension B."""
+        """Everything needed to go on bit for bit, as arrays with leading dimension B; of a model that `randomize`
+        has changed, all but those changes."""
 
     def restore(self, saved: dict[str, NDArray[Any]]) -> None:
-        """Undo to what `save` returned."""
+        """Go back to what `save` returned."""
 
     def render(self, env: int, camera: str, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) image of one environment."""
