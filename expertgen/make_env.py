@@ -14,4 +14,4 @@ def make_env(task: str, params: SimulationParams, num_envs: int, execute: int) -
     benchmark = TASKS[task]
     model = build_tabletop(params.robot, params.timestep, benchmark.add_objects)
     simulator = MujocoBatch(model, num_envs, params.control_hz, num_threads=params.num_threads)
-    return Env(benchmark, simulator, params, execute)
+    return Env(benchmark, simulator, params, execute, simulator.kinematics)

@@ -88,6 +88,8 @@ class MujocoBatch:
             out[error.ids] = self._batch.bind("qpos")[error.ids, None]
             self._note(error)
         self._last_ctrl[:] = control[:, -1]
+        # The targets themselves, as within a chunk: a ramp's last value may differ from them in the last bit.
+        self._last_ctrl[:, self.layout.arm_ctrl] = joint_targets[:, -1]
         # A copy: the recording buffer is used again by the next chunk.
         return self._trace(out[:, self.substeps - 1 :: self.substeps].copy())
 

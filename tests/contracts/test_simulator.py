@@ -117,8 +117,7 @@ def test_a_chunk_is_its_control_steps_one_by_one(make: Make) -> None:
     targets, gripper = motion(whole, 8)
     chunk = arrays(whole.step(targets, gripper))
     steps = [arrays(single.step(targets[:, i : i + 1], gripper[:, i : i + 1])) for i in range(8)]
-    # Up to the last bit of a commanded joint: a ramp's last value need not be its target exactly.
-    np.testing.assert_allclose(chunk, np.concatenate(steps, axis=1), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(chunk, np.concatenate(steps, axis=1))
 
 
 def test_a_trace_is_not_overwritten_by_the_next_chunk(make: Make) -> None:
