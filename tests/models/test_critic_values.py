@@ -98,4 +98,4 @@ def test_descending_the_loss_moves_values_to_the_target(head):
 
 def test_an_unknown_loss_is_refused():
     with pytest.raises(UnknownName, match="c51"):
-        critic_values(CriticParams((8,), True, "c52", 11, 0.0, 1.0, 1e-3))
+        critic_values(CriticParams("noise", (8,), True, "c52", 11, 0.0, 1.0, 1e-3))
