@@ -1,0 +1,89 @@
+"""dvc.yaml with real DVC, in a project of its own with tiny parameters: what runs, what does not, what is shipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from expertgen.params import as_dict, load_params
+
+ROOT = Path(__file__).parents[1]
+SIZES = {
+    "demos": {"episodes": 8, "shard_episodes": 4, "workers": 1},
+    "prior": {"width": 32, "blocks": 1, "iterations": 30, "batch_size": 32, "warmup": 5, "train_on": "all"},
+    "preflight": {"starts": 4, "noises": 2, "ddim_steps": [1, 2]},
+    "steer": {
+        "num_envs": 4, "decisions": 64, "batch_size": 16, "updates": 1, "replay": 64, "warmup_steps": 2,
+        "critic_warmup_updates": 1, "evaluate_every": 32, "evaluate_episodes": 4,
+    },
+    "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
+}  # fmt: skip
+
+
+def run(folder: Path, *command: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def ran(output: str) -> list[str]:
+    """The stages that DVC executed, in order."""
+    return [line.split("'")[1].split("@")[0] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def set_parameter(project: Path, section: str, key: str, value: object) -> None:
+    values = yaml.safe_load((project / "params.yaml").read_text())
+    values[section][key] = value
+    (project / "params.yaml").write_text(yaml.safe_dump(values))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A copy of what git holds that matters here, reproduced once."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy(ROOT / name, folder / name)
+    values = as_dict(load_params(ROOT / "params.yaml"))
+    for section, sizes in SIZES.items():
+        values[section] |= sizes
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    run(folder, "git", "init", "-q")
+    assert ran(run(folder, "dvc", "repro")) == ["demos", "prior", "preflight", "steer", "evaluate"]
+    return folder
+
+
+def test_a_second_repro_does_nothing(project: Path) -> None:
+    assert ran(run(project, "dvc", "repro")) == []
+
+
+def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> None:
+    set_parameter(project, "evaluate", "seed", 30000)
+    assert ran(run(project, "dvc", "repro")) == ["evaluate"]
+    set_parameter(project, "preflight", "noises", 3)
+    assert ran(run(project, "dvc", "repro")) == ["preflight", "evaluate"]
+
+
+def test_the_remote_in_the_repository_gets_checkpoints_and_no_demonstrations(project: Path, tmp_path: Path) -> None:
+    run(project, "dvc", "push")
+    run(project, "git", "add", "-A")
+    run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "all")
+    kept = run(project, "git", "ls-files").splitlines()
+    assert any(name.startswith("released/") for name in kept)
+    assert not any(name.startswith("data/") for name in kept)
+    clone = tmp_path / "clone"
+    run(tmp_path, "git", "clone", "-q", str(project), str(clone))
+    run(clone, "dvc", "pull", "prior@lift_banana", "steer@lift_banana")
+    assert (clone / "data/lift_banana/expert/tensors.safetensors").is_file()
+    assert not (clone / "data/lift_banana/demos").exists()
+    line = run(clone, sys.executable, "-m", "expertgen", "evaluate", "lift_banana", "--policy", "expert",
+               "--episodes", "4", "--seed", "40000", "--json", "out.json")  # fmt: skip
+    assert "4" in line and (clone / "out.json").is_file()
