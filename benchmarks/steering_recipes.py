@@ -61,7 +61,7 @@ def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | No
     workspace = Workspace(Path(), task)
     prior = load_prior(workspace)
     path = workspace.reports / "recipes.json"
-    held = {run["key"]: run for run in json.loads(path.read_text())["runs"]} if path.is_file() else {}
+    held = read(path)
     chosen = {name: profile for name, profile in RECIPES.items() if (profile or "ours") in recipes}
     wanted = [Job(task, name, profile, seed, decisions) for seed in seeds for name, profile in chosen.items()]
     runs: dict[str, Any] = {**held, **{job.key(prior): held.get(job.key(prior)) for job in wanted}}
@@ -74,9 +74,21 @@ def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | No
             run = future.result()
             runs[run["key"]] = run
             print(f"{run['recipe']}, seed {run['seed']}: last {Rate.from_json(run['points'][-1]['success_any'])}")
-            atomic_write_json(path, {"target": TARGET, "runs": [kept for kept in runs.values() if kept]})
-    atomic_write_json(path, {"target": TARGET, "runs": [kept for kept in runs.values() if kept]})
-    draw(workspace.reports, [run for run in runs.values() if run], prior)
+            write(path, runs)
+    draw(workspace.reports, write(path, runs), prior)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Key → run."""
+    return {run["key"]: run for run in json.loads(path.read_text())["runs"]} if path.is_file() else {}
+
+
+def write(path: Path, runs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Add `runs` to those in `path`, which another process may have added to meanwhile; all of them, in order."""
+    merged = read(path) | {key: run for key, run in runs.items() if run}
+    kept = sorted(merged.values(), key=lambda run: (list(RECIPES).index(run["recipe"]), run["seed"]))
+    atomic_write_json(path, {"target": TARGET, "runs": kept})
+    return kept
 
 
 @dataclasses.dataclass(frozen=True)

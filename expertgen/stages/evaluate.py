@@ -99,8 +99,9 @@ def _parameters(params: Params) -> dict[str, Any]:
 def _finished(reports: Path, made_from: dict[str, Any]) -> dict[str, Any] | None:
     """The metrics of an evaluation from the same inputs, if it is there with all that belongs to it."""
     metrics = read_json(reports / METRICS) if (reports / METRICS).is_file() else None
-    complete = isinstance(metrics, dict) and all((reports / name).exists() for name in metrics.get("files", ["?"]))
-    return metrics if complete and metrics.get("provenance") == made_from else None
+    if not isinstance(metrics, dict) or metrics.get("provenance") != made_from:
+        return None
+    return metrics if all((reports / name).exists() for name in metrics.get("files", ["?"])) else None
 
 
 def _counts(params: Params, task: str, seed: int, episodes: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from expertgen.errors import CorruptArtifact
 from expertgen.metrics.wilson import Rate
+from expertgen.report.curves import Curve
 from expertgen.report.tables import ddim_table, markdown_grid
 from expertgen.stages.preflight import ddim_series
 from expertgen.stages.steer_curve import curve_of
@@ -43,18 +44,20 @@ def learning_section(points: list[dict[str, Any]] | None) -> str:
     if not points:
         return ""
     curve, last = curve_of("expert", 0, points), points[-1]
-    reached = [
-        f"- first at {100 * target:g} % or more after {decisions:.0f} decisions and "
-        f"{curve.first_reaching(target, 'wall_time_s') / 60:.1f} minutes"
-        if (decisions := curve.first_reaching(target)) is not None else f"- never at {100 * target:g} %"
-        for target in (0.95, 0.99)
-    ]
+    reached = [_first(curve, target) for target in (0.95, 0.99)]
     return (
         f"## Steering\n\nSuccess at any time on {last['success_any']['n']} starts of its own, evaluated "
         f"{len(points)} times:\n\n" + "\n".join(reached) + "\n"
         f"- last, after {last['decisions']} decisions: {Rate.from_json(last['success_any'])}\n\n"
         "![Learning curve](curve.png)\n"
     )
+
+
+def _first(curve: Curve, target: float) -> str:
+    decisions, seconds = curve.first_reaching(target), curve.first_reaching(target, "wall_time_s")
+    if decisions is None or seconds is None:
+        return f"- never at {100 * target:g} %"
+    return f"- first at {100 * target:g} % or more after {decisions:.0f} decisions and {seconds / 60:.1f} minutes"
 
 
 def wall_time_section(seconds: dict[str, float] | None) -> str:

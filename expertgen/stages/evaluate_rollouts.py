@@ -37,7 +37,9 @@ class Runner:
 
         Raises as `policies.load_policy` does.
         """
-        parts, unhealthy, succeeded = [], {}, 0
+        parts: list[Episodes] = []
+        unhealthy: dict[int, str] = {}
+        succeeded = 0
         with progress(f"evaluate: {DISPLAY_NAMES[policy]}", len(seeds), "episodes") as bar:
             for batch in np.split(seeds, range(self.params.evaluate.batch, len(seeds), self.params.evaluate.batch)):
                 part = self._batch(policy, batch)

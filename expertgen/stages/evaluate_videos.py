@@ -56,7 +56,7 @@ def film(
                 films.append(Film(policy, int(episodes.seeds[row]), np.stack(frames), episodes.success[row]))
                 bar.update()
         finally:
-            simulator.close()
+            simulator.close()  # type: ignore[attr-defined]  # not every engine holds a rendering context
     return films
 
 
