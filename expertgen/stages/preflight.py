@@ -123,7 +123,8 @@ class Preflight:
 
 
 def _figures(report: dict, folder: Path) -> None:
-    caption = f"{report['starts']} starts from seed {report['first_start_seed']}; {report['definition']}"
+    definition = report["definition"].split(";")[0]
+    caption = f"{report['starts']} starts from seed {report['first_start_seed']}; success: {definition}"
     zero = Rate.from_json(report["zero"])
     plot_steerability(
         folder / "preflight.png", report["solved_by"], report["noises"], zero_noise=zero, caption=caption
