@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from expertgen.data.checkpoints import require_shapes
-from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3_batches import normalised_batches
 from expertgen.learn.fasttd3_normaliser import RunningMoments
 from expertgen.learn.fasttd3_optimiser import Optimiser
@@ -23,6 +22,7 @@ from expertgen.models.critic import TwinCritic
 from expertgen.models.critic_values import critic_values
 from expertgen.models.ema import EMA
 from expertgen.params import SteerParams
+from expertgen.policies.action_view import ActionView
 from expertgen.seeds import torch_generator
 
 _BLOCK_ROWS = 16384  # transitions gathered and normalised at once
@@ -48,7 +48,7 @@ class FastTD3:
         """`seed_keys` name the random streams of the initial weights and of the updates. The critics judge what
         `view` makes of an action; without one, the action itself. The replay holds what they judge."""
         initial = torch_generator(*seed_keys, "weights")
-        self._params, self._view, self._action_dim = params, view, action_dim
+        self._params, self.view, self._action_dim = params, view, action_dim
         self.judged_dim = view.dim if view else action_dim
         self._values = critic_values(params.critic)
         self.actor = Actor(observation_dim, action_dim, params.actor, initial)
@@ -101,7 +101,7 @@ class FastTD3:
     def _update_critic(self, batch: Batch, raw_next: Tensor, noise: Tensor) -> Tensor:
         with torch.no_grad():
             action = (self.actor(batch.next_observation) + noise).clamp_(-1, 1)
-            judged = self._view.of(raw_next, action) if self._view else action
+            judged = self.view.of(raw_next, action) if self.view else action
             following = self.target(batch.next_observation, judged)
             target = self._values.target(following, batch.reward, batch.discount, self._params.clipped_double)
         outputs = self.critic(batch.observation, batch.action)
@@ -112,7 +112,7 @@ class FastTD3:
 
     def _update_actor(self, batch: Batch, raw: Tensor) -> Tensor:
         action = self.actor(batch.observation)
-        judged = self._view.differentiable(raw, action) if self._view else action
+        judged = self.view.differentiable(raw, action) if self.view else action
         q = self._values.values(self.critic(batch.observation, judged))
         q = q.amin(0) if self._params.clipped_double else q.mean(0)
         loss = self._params.actor.noise_penalty * action.square().mean() - q.mean()

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expertgen.errors import InvalidParameter
-from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3 import FastTD3, Losses
 from expertgen.learn.replay import Replay
 from expertgen.learn.steering_collector import Collector
 from expertgen.learn.steering_progress import Progress
 from expertgen.learn.steering_state import read_state, write_state
 from expertgen.params import SteerParams, as_dict
+from expertgen.policies.action_view import ActionView
+from expertgen.policies.choice import CriticChoice
 from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.relative import TOOL_FEATURES
 from expertgen.policies.steered import SteeredPolicy
@@ -79,7 +80,16 @@ class Steering:
         actor = copy.deepcopy(self._learner.average.module)
         episode_steps = self._env.episode_steps if self._params.time_feature else None
         normaliser, shape = self._learner.normaliser, self._params.actor
-        return SteeredPolicy(self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._objects)
+        return SteeredPolicy(
+            self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._objects, self._choice()
+        )
+
+    def _choice(self) -> CriticChoice | None:
+        params = self._params
+        if params.choice.candidates == 1 or self._losses is None:  # critics that have seen nothing have no say
+            return None
+        critic = copy.deepcopy(self._learner.target)
+        return CriticChoice(critic, params.critic, params.choice, self._noise_space, self._learner.view)
 
     def run(self, until_decisions: int) -> Iterator[Progress]:
         """Go on until at least so many decisions were taken, with a Progress after each vector step.

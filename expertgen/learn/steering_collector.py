@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from expertgen.learn.action_view import ActionView
 from expertgen.learn.fasttd3 import FastTD3
 from expertgen.learn.replay import Replay
 from expertgen.learn.rollout_reward import HoldReward
 from expertgen.learn.steering_progress import RecentSuccess
 from expertgen.learn.steering_seeds import TrainingSeeds
 from expertgen.params import SteerParams
+from expertgen.policies.action_view import ActionView
 from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.steered import steering_input
 from expertgen.seeds import torch_generator

@@ -10,11 +10,12 @@ from expertgen.params.schema import (
     ScriptParams,
     SimulationParams,
 )
-from expertgen.params.steer import ActorParams, CriticParams, NoiseParams, RewardParams, SteerParams
+from expertgen.params.steer import ActorParams, ChoiceParams, CriticParams, NoiseParams, RewardParams, SteerParams
 
 __all__ = [
     "COMMITTED_PROFILE",
     "ActorParams",
+    "ChoiceParams",
     "CriticParams",
     "DemosParams",
     "EvaluateParams",

@@ -45,6 +45,13 @@ class ActorParams:
 
 
 @dataclass(frozen=True)
+class ChoiceParams:
+    candidates: Count
+    sigma: NonNegative
+    margin: NonNegative
+
+
+@dataclass(frozen=True)
 class SteerParams:
     noise: NoiseParams
     num_envs: Count
@@ -56,6 +63,7 @@ class SteerParams:
     gamma: Annotated[float, Range(above=0, maximum=1)]
     critic: CriticParams
     actor: ActorParams
+    choice: ChoiceParams
     clipped_double: bool
     final_learning_rate: Fraction
     weight_decay: NonNegative

@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from expertgen.benchmarks.observation import OBSERVATION_DIM
 from expertgen.data.checkpoints import load_checkpoint, require_shapes, save_checkpoint
 from expertgen.errors import IncompatibleArtifact
 from expertgen.models.actor import Actor
-from expertgen.params import ActorParams, NoiseParams, as_dict
+from expertgen.models.critic import TwinCritic
+from expertgen.models.critic_values import critic_values
+from expertgen.params import ActorParams, ChoiceParams, CriticParams, NoiseParams, as_dict
+from expertgen.policies.action_view import ActionView
+from expertgen.policies.choice import CriticChoice
 from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.normaliser import Normaliser
-from expertgen.policies.relative import tool_features
+from expertgen.policies.relative import TOOL_FEATURES, tool_features
 
 if TYPE_CHECKING:
     from expertgen.policies.diffusion import DiffusionPrior
 
-_FORMAT = "steered-policy/2"
+_FORMAT = "steered-policy/3"
 
 
 def with_time(observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int) -> Tensor:
@@ -52,22 +57,26 @@ class SteeredPolicy:
         noise_space: NoiseSpace,
         episode_steps: int | None,
         objects: int = 0,
+        choice: CriticChoice | None = None,
     ) -> None:
         """`episode_steps` scales the time that the actor sees; None for an actor that sees no time. `objects`: how
-        many objects' frames it sees the tool in."""
+        many objects' frames it sees the tool in. `choice`: the critics' say, if they have one."""
         self.prior = prior
         self.actor = actor
         self.normaliser = normaliser
         self.noise_space = noise_space
         self.episode_steps = episode_steps
         self.objects = objects
+        self.choice = choice
         self._actor_params = actor_params
 
     @torch.no_grad()
     def noise(self, observation: Tensor, elapsed: NDArray[np.integer[Any]]) -> Tensor:
         """The initial noise (B, horizon, action_dim): observation (B, D), elapsed control steps (B,)."""
         seen = steering_input(observation, elapsed, self.episode_steps, self.objects)
-        return self.noise_space.to_noise(self.actor(self.normaliser.normalise(seen)))
+        normalised = self.normaliser.normalise(seen)
+        u = self.actor(normalised)
+        return self.noise_space.to_noise(self.choice.pick(seen, normalised, u) if self.choice else u)
 
     def act(self, observation: Tensor, elapsed: NDArray[np.integer[Any]]) -> Tensor:
         """The predicted chunk of actions (B, horizon, action_dim)."""
@@ -90,6 +99,9 @@ class SteeredPolicy:
             "actor": as_dict(self._actor_params),
             "provenance": provenance or {},
         }
+        if self.choice:
+            tensors |= {f"critic.{name}": value for name, value in self.choice.critic.state_dict().items()}
+            meta |= {"critic": as_dict(self.choice.critic_params), "choice": as_dict(self.choice.params)}
         save_checkpoint(path, tensors, meta)
 
     @classmethod
@@ -114,7 +126,26 @@ class SteeredPolicy:
         noise_space = NoiseSpace(NoiseParams(**meta["noise"]), prior.horizon, prior.action_dim)
         actor_params = ActorParams(**{**meta["actor"], "hidden": tuple(meta["actor"]["hidden"])})
         actor = Actor(len(mean), noise_space.dim, actor_params, torch.Generator())
-        state = {name.removeprefix("actor."): value for name, value in tensors.items()}
-        require_shapes(state, actor.state_dict(), str(path))
-        actor.load_state_dict(state)
-        return cls(prior, actor, actor_params, normaliser, noise_space, meta["episode_steps"], meta["objects"])
+        _restore(actor, tensors, "actor.", path)
+        choice = _load_choice(tensors, meta, prior, noise_space, path) if "choice" in meta else None
+        times = (meta["episode_steps"], meta["objects"])
+        return cls(prior, actor, actor_params, normaliser, noise_space, *times, choice)
+
+
+def _load_choice(
+    tensors: dict[str, Tensor], meta: dict[str, Any], prior: DiffusionPrior, noise_space: NoiseSpace, path: Path
+) -> CriticChoice:
+    params = CriticParams(**{**meta["critic"], "hidden": tuple(meta["critic"]["hidden"])})
+    objects = meta["objects"]
+    view = ActionView(prior, noise_space, OBSERVATION_DIM, objects) if params.sees == "actions" else None
+    seen = OBSERVATION_DIM + TOOL_FEATURES * objects + (meta["episode_steps"] is not None)
+    judged = view.dim if view else noise_space.dim
+    critic = TwinCritic(seen, judged, critic_values(params).outputs, params, torch.Generator())
+    _restore(critic, tensors, "critic.", path)
+    return CriticChoice(critic.requires_grad_(False), params, ChoiceParams(**meta["choice"]), noise_space, view)
+
+
+def _restore(module: nn.Module, tensors: dict[str, Tensor], prefix: str, path: Path) -> None:
+    state = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    require_shapes(state, module.state_dict(), str(path))
+    module.load_state_dict(state)

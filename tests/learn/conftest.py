@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from expertgen.learn.steering import Steering
-from expertgen.params import ActorParams, CriticParams, NoiseParams, RewardParams, SteerParams
+from expertgen.params import ActorParams, ChoiceParams, CriticParams, NoiseParams, RewardParams, SteerParams
 
 RADIUS = 0.045
 PARAMS = SteerParams(
@@ -26,6 +26,7 @@ PARAMS = SteerParams(
     critic=CriticParams(sees="noise", hidden=(64, 64), layer_norm=True, loss="bce", atoms=21, v_min=0.0, v_max=2.0,
                         learning_rate=1e-3),
     actor=ActorParams(hidden=(64, 64), layer_norm=True, learning_rate=1e-3, every=2, noise_penalty=0.001, average=0.9),
+    choice=ChoiceParams(candidates=4, sigma=0.2, margin=0.0),
     clipped_double=True,
     final_learning_rate=0.5,
     weight_decay=0.01,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from expertgen.learn.action_view import ActionView
 from expertgen.params import NoiseParams
+from expertgen.policies.action_view import ActionView
 from expertgen.policies.noise_space import NoiseSpace
 from expertgen.policies.relative import TOOL_FEATURES
 
