@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -62,8 +63,7 @@ def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | No
     prior = load_prior(workspace)
     path = workspace.reports / "recipes.json"
     held = read(path)
-    chosen = {name: profile for name, profile in RECIPES.items() if (profile or "ours") in recipes}
-    wanted = [Job(task, name, profile, seed, decisions) for seed in seeds for name, profile in chosen.items()]
+    wanted = [job for job in all_jobs(task, seeds, decisions) if (job.profile or "ours") in recipes]
     runs: dict[str, Any] = {**held, **{job.key(prior): held.get(job.key(prior)) for job in wanted}}
     for job in wanted:
         if job.profile is None and runs[job.key(prior)] is None and (points := stage_curve(job, workspace, prior)):
@@ -75,7 +75,13 @@ def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | No
             runs[run["key"]] = run
             print(f"{run['recipe']}, seed {run['seed']}: last {Rate.from_json(run['points'][-1]['success_any'])}")
             write(path, runs)
-    draw(workspace.reports, write(path, runs), prior)
+    # Runs of other parameters or another prior stay in the file, but do not belong in one picture.
+    current = {job.key(prior) for job in all_jobs(task, range(max(seeds) + 1), decisions)}
+    draw(workspace.reports, [run for run in write(path, runs) if run["key"] in current], prior)
+
+
+def all_jobs(task: str, seeds: Iterable[int], decisions: int | None) -> list[Job]:
+    return [Job(task, name, profile, seed, decisions) for seed in seeds for name, profile in RECIPES.items()]
 
 
 def read(path: Path) -> dict[str, Any]:
