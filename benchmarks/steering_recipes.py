@@ -28,9 +28,7 @@ from expertgen.errors import ExpertGenError, require_known
 from expertgen.metrics.wilson import Rate
 from expertgen.params import Params, as_dict, load_params
 from expertgen.policies.diffusion import DiffusionPrior
-from expertgen.policies.steered import SteeredPolicy
 from expertgen.report.figures import plot_learning_curves
-from expertgen.stages.artifacts import PROVENANCE
 from expertgen.stages.policies import load_prior
 from expertgen.stages.steer import build
 from expertgen.stages.steer_curve import curve_of
@@ -65,9 +63,6 @@ def compare(task: str, seeds: list[int], recipes: list[str], decisions: int | No
     held = read(path)
     wanted = [job for job in all_jobs(task, seeds, decisions) if (job.profile or "ours") in recipes]
     runs: dict[str, Any] = {**held, **{job.key(prior): held.get(job.key(prior)) for job in wanted}}
-    for job in wanted:
-        if job.profile is None and runs[job.key(prior)] is None and (points := stage_curve(job, workspace, prior)):
-            runs[job.key(prior)] = {"key": job.key(prior), "recipe": job.recipe, "seed": job.seed, "points": points}
     missing = [job for job in wanted if runs[job.key(prior)] is None]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(train, job) for job in missing]):
@@ -116,20 +111,6 @@ class Job:
         params = self.params()
         identity = {"steer": as_dict(params.steer), "simulation": as_dict(params.simulation), "seed": self.seed}
         return fingerprint(identity | {"prior": prior.fingerprint()})
-
-
-def stage_curve(job: Job, workspace: Workspace, prior: DiffusionPrior) -> list[dict[str, Any]] | None:
-    """The curve that `expertgen steer` left, if its run was this job's: its seed, parameters and prior."""
-    try:
-        SteeredPolicy.load(workspace.data("expert"), prior)
-        made_from = json.loads((workspace.data("expert") / PROVENANCE).read_text())
-        points = json.loads((workspace.reports / "curve.json").read_text())
-    except (ExpertGenError, OSError):
-        return None
-    wanted = as_dict(job.params().steer)
-    del wanted["checkpoint_every"]
-    same = made_from["seed"] == job.seed and made_from["parameters"]["steer"] == wanted
-    return points if same else None
 
 
 def train(job: Job) -> dict[str, Any]:

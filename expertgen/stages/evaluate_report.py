@@ -105,7 +105,7 @@ def _videos(folder: Path) -> str:
 
 def _commands(metrics: dict[str, Any]) -> str:
     task, made_from = metrics["task"], metrics["provenance"]
-    packages = ", ".join(f"{name} {version}" for name, version in made_from["packages"].items() if version)
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(made_from["packages"].items()) if version)
     return (
         f"## Again\n\n```\nexpertgen run {task}          # everything, from nothing\n"
         f"expertgen evaluate {task}     # this report\n"

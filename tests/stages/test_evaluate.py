@@ -78,8 +78,9 @@ def test_the_metrics_say_what_was_measured_and_repeat(ready, capsys) -> None:
     evaluate.run(dataclasses.replace(params), TASK, workspace)
     assert (workspace.reports / "metrics.json").read_text() == text
     capsys.readouterr()
+    report = (workspace.reports / "report.md").read_text()
     evaluate.run(params, TASK, workspace)
-    assert "up to date" in capsys.readouterr().err
+    assert "up to date" in capsys.readouterr().err and (workspace.reports / "report.md").read_text() == report
     (workspace.reports / "success.png").unlink()
     evaluate.run(params, TASK, workspace)
     assert (workspace.reports / "success.png").exists() and (workspace.reports / "metrics.json").read_text() == text
