@@ -92,21 +92,21 @@ def test_evaluating_on_the_demonstrations_starts_is_refused_at_once(small, chang
 
 def test_a_killed_run_goes_on_where_it_stopped(small, changed, tmp_path: Path, capsys) -> None:
     params, workspace = small
-    params = changed(params, "demos", episodes=10, shard_episodes=2)
+    params = changed(params, "demos", episodes=30, shard_episodes=2)  # so many that none of it is over at once
     status, _ = interrupt(params, workspace, signal.SIGKILL)
     assert status == -signal.SIGKILL
 
     made = {path.name: path.stat().st_ino for path in shards(workspace.work("demos"))}
     resumed = collect(params, workspace)
-    assert f"going on with {len(made)} of 5 shards" in capsys.readouterr().err
+    assert f"going on with {len(made)} of 15 shards" in capsys.readouterr().err
     now = {path.name: path.stat().st_ino for path in shards(workspace.data("demos"))}
-    assert made and made.items() <= now.items() and len(now) == 5
+    assert made and made.items() <= now.items() and len(now) == 15
     assert resumed == collect(params, Workspace(tmp_path / "uninterrupted", TASK))
 
 
 def test_ctrl_c_keeps_what_is_finished(small, changed) -> None:
     params, workspace = small
-    status, err = interrupt(changed(params, "demos", episodes=10, shard_episodes=2), workspace, signal.SIGINT)
+    status, err = interrupt(changed(params, "demos", episodes=1000, shard_episodes=2), workspace, signal.SIGINT)
     assert status == 130 and "run the same command again to resume" in err and "Traceback" not in err
     assert shards(workspace.work("demos"))
 
