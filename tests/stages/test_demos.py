@@ -117,9 +117,10 @@ def interrupt(params, workspace: Workspace, how: signal.Signals) -> tuple[int, s
     path = workspace.root / "params.yaml"
     path.write_text(yaml.safe_dump(as_dict(changed_workers(params, 2))), encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from expertgen.cli import main; sys.exit(main())"
+    # A shell's background job ignores SIGINT, and would pass that on.
     process = subprocess.Popen(
         [sys.executable, "-c", code, "demos", TASK], cwd=workspace.root, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, start_new_session=True,
+        stderr=subprocess.PIPE, start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not shards(workspace.work("demos")):
         assert process.poll() is None, process.communicate()
