@@ -1,0 +1,39 @@
+"""Data gates: a stage of its own between each producer and its consumers."""
+
+from __future__ import annotations
+
+from expertgen.data.atomic import atomic_write_json, atomic_write_text
+from expertgen.data.lock import stage_lock
+from expertgen.errors import require_known
+from expertgen.gates.judge import judge
+from expertgen.gates.page import failure, page, summary
+from expertgen.gates.verdict import GateFailed
+from expertgen.params import Params
+from expertgen.stages.gate_inputs import GATES
+from expertgen.workspace import Workspace
+
+REPORT, PAGE, PASSED = "gate.json", "gate.md", "passed.json"
+
+
+def run(stage: str, params: Params, task: str, workspace: Workspace) -> None:
+    """Judge what `stage` made, by the thresholds in `params.gates`, and leave it as it is.
+
+    Writes gate.json, which is fixed by what is judged and by the parameters, gate.md for people, and, if nothing
+    critical is broken, passed.json: the verdict and the SHA-256 of what was judged and nothing else. Consumers depend
+    on passed.json alone, so a changed threshold that is still met reruns none of them.
+
+    Raises GateFailed, naming the broken expectations and the episodes at fault: gate.json and gate.md are there then,
+    passed.json is not. Raises UnknownName for a stage without a gate, MissingInput and CorruptArtifact for what
+    cannot be judged, StageBusy, CannotWrite; passed.json is then absent too.
+    """
+    require_known("gate", stage, GATES)
+    folder = workspace.root / "reports" / stage / task
+    with stage_lock(workspace.lock(f"gate_{stage}")):
+        (folder / PASSED).unlink(missing_ok=True)
+        verdict = judge(stage, task, GATES[stage](params, task, workspace))
+        atomic_write_json(folder / REPORT, verdict.to_json())
+        atomic_write_text(folder / PAGE, page(verdict))
+        print(summary(verdict))
+        if not verdict.passed:
+            raise GateFailed(failure(verdict, (folder / PAGE).relative_to(workspace.root).as_posix()))
+        atomic_write_json(folder / PASSED, verdict.passed_json())

@@ -1,0 +1,54 @@
+"""Reading and hashing what a gate judges."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from expertgen.data.hashing import file_sha256, sha256_sums, tree_sha256
+from expertgen.data.provenance import fingerprint
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
+from expertgen.workspace import Workspace
+
+
+def relative(path: Path, workspace: Workspace) -> str:
+    """`path` below the project's folder, for reports."""
+    return path.relative_to(workspace.root).as_posix()
+
+
+def path_sha256(path: Path) -> str:
+    """The SHA-256, in hex, of a file, or of the sums of all files in a directory, as provenance holds it of inputs."""
+    if path.is_dir():
+        return hashlib.sha256(sha256_sums(tree_sha256(path)).encode("utf-8")).hexdigest()
+    return file_sha256(path)
+
+
+def report_sha256(points: list[dict[str, Any]], without: str) -> str:
+    """The SHA-256, in hex, of a JSON list of mappings, all but their key `without`."""
+    return fingerprint({"points": [{k: v for k, v in point.items() if k != without} for point in points]})
+
+
+def read_report(path: Path) -> Any:
+    """The values of a JSON report. Raises MissingInput, CorruptArtifact."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingInput(f"no report at {path}. Run the stage that writes it, or `dvc repro`.") from None
+    except (OSError, ValueError) as error:
+        raise CorruptArtifact(f"{path} cannot be read ({error}). Delete it and run its stage again.") from error
+
+
+@contextmanager
+def understanding(path: Path) -> Iterator[None]:
+    """Report numbers that are missing from a report, or are no numbers, as IncompatibleArtifact."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise IncompatibleArtifact(
+            f"{path} does not hold what its gate judges ({type(error).__name__}: {error}). "
+            "Delete it and run its stage again."
+        ) from error

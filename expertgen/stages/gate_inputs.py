@@ -1,0 +1,99 @@
+"""What each gate judges: the tables of what a stage made, what is expected of them, and the SHA-256 of the judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from expertgen.data.checkpoints import load_checkpoint
+from expertgen.gates import expect_measurements as expect
+from expertgen.gates.table_rates import (
+    curve_table,
+    overlap_table,
+    policy_table,
+    preflight_table,
+    report_table,
+    tensor_table,
+)
+from expertgen.gates.verdict import Judged, Part
+from expertgen.params import Params
+from expertgen.stages.gate_episodes import demos_parts, rollouts_parts
+from expertgen.stages.gate_files import path_sha256, read_report, relative, report_sha256, understanding
+from expertgen.stages.gate_seeds import seed_uses
+from expertgen.workspace import Workspace
+
+
+def demos(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The demonstrations. Raises MissingInput, CorruptArtifact."""
+    store = workspace.data("demos")
+    return Judged(demos_parts(params, task, store), {relative(store, workspace): path_sha256(store)})
+
+
+def rollouts(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The expert's episodes. Raises MissingInput, CorruptArtifact."""
+    store = workspace.data("rollouts")
+    return Judged(rollouts_parts(params, task, store), {relative(store, workspace): path_sha256(store)})
+
+
+def prior(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The prior's tensors, and its success in the pre-flight. Raises MissingInput, CorruptArtifact, and
+    IncompatibleArtifact for a report without these numbers."""
+    checkpoint, path = workspace.data("prior"), workspace.reports / "preflight.json"
+    tensors, report, sha = _tensors(workspace, "prior"), read_report(path), path_sha256(checkpoint)
+    with understanding(path):
+        rates = preflight_table(report)
+        origin = report_table("preflight.json", report["provenance"]["inputs"]["prior"] == sha)
+    parts = [
+        tensors,
+        Part("reports", origin, ("report",), expect.OF_THIS_CHECKPOINT),
+        Part("kinds of noise", rates, ("noise",), expect.prior(params.gates.prior)),
+    ]
+    return Judged(parts, {relative(checkpoint, workspace): sha, relative(path, workspace): path_sha256(path)})
+
+
+def steer(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The expert's tensors, and its learning curve, of which wall times are neither judged nor hashed. Raises
+    MissingInput, CorruptArtifact, and IncompatibleArtifact for a curve without points."""
+    checkpoint, path = workspace.data("expert"), workspace.reports / "curve.json"
+    points = read_report(path)
+    with understanding(path):
+        curve = curve_table(points)
+    parts = [
+        _tensors(workspace, "expert"),
+        Part("points of the learning curve", curve, ("decisions",), expect.steer(params.gates.steer)),
+    ]
+    hashes = {
+        relative(checkpoint, workspace): path_sha256(checkpoint),
+        relative(path, workspace): report_sha256(points, without="wall_time_s"),
+    }
+    return Judged(parts, hashes)
+
+
+def evaluate(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The evaluation's success, and its starts. Raises MissingInput, CorruptArtifact, and IncompatibleArtifact for a
+    report without these numbers."""
+    path = workspace.reports / "metrics.json"
+    report = read_report(path)
+    with understanding(path):
+        policies = policy_table(report)
+        starts = range(report["seed"], report["seed"] + report["episodes"])
+    others = {use: seeds for use, seeds in seed_uses(params).items() if use != "evaluation"}
+    parts = [
+        Part("policies", policies, ("policy",), expect.evaluate(params.gates.evaluate)),
+        Part("other uses of starts", overlap_table(starts, others), ("use",), expect.NO_SHARED_STARTS),
+    ]
+    return Judged(parts, {relative(path, workspace): path_sha256(path)})
+
+
+def _tensors(workspace: Workspace, name: str) -> Part:
+    tensors, _ = load_checkpoint(workspace.data(name))
+    arrays = {key: tensor.numpy() for key, tensor in tensors.items()}
+    return Part(f"tensors of the {name}", tensor_table(arrays), ("tensor",), expect.TENSORS)
+
+
+GATES: dict[str, Callable[[Params, str, Workspace], Judged]] = {
+    "demos": demos,
+    "prior": prior,
+    "steer": steer,
+    "rollouts": rollouts,
+    "evaluate": evaluate,
+}
