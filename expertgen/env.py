@@ -17,6 +17,11 @@ from expertgen.sims.interface import Simulator
 from expertgen.sims.kinematics import Kinematics
 
 ACTION_DIM = 10
+ACTION_NAMES = (
+    *(f"ee_position_{axis}" for axis in "xyz"),
+    *(f"ee_rotation_{column}_{axis}" for column in (0, 1) for axis in "xyz"),  # the first two columns of the matrix
+    "gripper",
+)
 # Commanded tool positions are kept inside this box (m, base frame): what a cautious operator would allow.
 WORKSPACE = np.array([[0.20, -0.50, 0.005], [0.80, 0.50, 0.70]])
 

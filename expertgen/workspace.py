@@ -34,6 +34,10 @@ class Workspace:
         """A stage's partial state, from which it resumes; neither git nor DVC keeps it."""
         return self.root / "data" / self.task / ".work" / stage
 
+    def kept(self, stage: str) -> Path:
+        """A stage's finished outputs once more, for DVC removes outputs before it calls the stage."""
+        return self.root / "data" / self.task / ".work" / "kept" / stage
+
     def lock(self, stage: str) -> Path:
         """The lock file of a stage's outputs, outside `work`, which the stage may remove when it is done."""
         return self.root / "data" / self.task / ".work" / f"{stage}.lock"
@@ -42,6 +46,15 @@ class Workspace:
     def reports(self) -> Path:
         """Measurements, figures, texts and videos."""
         return self.root / "reports" / self.task
+
+    def gate(self, stage: str) -> Path:
+        """Where the gate of a stage's outputs reports: gate.json, gate.md, passed.json."""
+        return self.root / "reports" / stage / self.task
+
+    @property
+    def page(self) -> Path:
+        """The page that shows all reports, without need of anything else."""
+        return self.reports / "index.html"
 
     @property
     def table(self) -> Path:

@@ -11,6 +11,17 @@ OBSERVATION_DIM = 53
 EE_POSITION_COLUMNS = (3, 7, 11)
 MAX_OBJECTS = 2
 OBJECT_POSITIONS, OBJECT_ROTATIONS = 25, 31  # first columns
+_ROTATION = tuple(f"rotation_{column}_{axis}" for column in (0, 1) for axis in "xyz")
+OBSERVATION_NAMES = (
+    *(f"ee_pose_{row}{column}" for row in range(4) for column in range(4)),
+    *(f"joint_{number}" for number in range(1, 8)),
+    *(f"finger_{number}" for number in range(1, 3)),
+    *(f"object_{number}_position_{axis}" for number in (1, 2) for axis in "xyz"),
+    *(f"object_{number}_{name}" for number in (1, 2) for name in _ROTATION),
+    *(f"articulated_position_{axis}" for axis in "xyz"),
+    *(f"articulated_{name}" for name in _ROTATION),
+    "articulated_joint",
+)
 
 
 def observe(position: Array, rotation: Array, joints: Array, fingers: Array, objects: Array) -> Array:

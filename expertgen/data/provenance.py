@@ -22,12 +22,14 @@ _PACKAGES = ("diffusers", "mujoco", "numpy", "torch", "zarr")
 
 
 def provenance(
-    stage: str, task: str, seed: int, parameters: dict[str, Any], inputs: dict[str, Path]
+    stage: str, task: str, seed: int, parameters: dict[str, Any], inputs: dict[str, Path],
+    packages: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The provenance of what `stage` makes for `task`, as plain JSON values.
 
     `parameters` holds JSON values; `inputs` names the files and directories that are read, of which
-    contents alone are kept. Raises MissingInput when an input is absent.
+    contents alone are kept; `packages` are those that this stage computes with beside the usual
+    ones. Raises MissingInput when an input is absent.
     """
     return {
         "stage": stage,
@@ -36,7 +38,7 @@ def provenance(
         "parameters": parameters,
         "inputs": {name: _input_sha256(name, path) for name, path in inputs.items()},
         "code": {"version": expertgen.__version__, "sha256": source_sha256(stage)},
-        "packages": {"python": ".".join(platform.python_version_tuple()[:2]), **_package_versions()},
+        "packages": {"python": ".".join(platform.python_version_tuple()[:2]), **_package_versions(*packages)},
     }
 
 
@@ -65,10 +67,10 @@ def _joined(sums: dict[str, str]) -> str:
     return hashlib.sha256(sha256_sums(sums).encode("utf-8")).hexdigest()
 
 
-def _package_versions() -> dict[str, str | None]:
+def _package_versions(*more: str) -> dict[str, str | None]:
     """Installed versions; None for a package that is absent, since not every stage needs each."""
     versions: dict[str, str | None] = {}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

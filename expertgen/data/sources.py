@@ -9,6 +9,8 @@ from pathlib import Path
 
 import expertgen
 
+# Provenance records the parameters by value, so how they are read and checked changes no artifact.
+_VALUES = "expertgen.params"
 _ROOT = Path(expertgen.__file__).parent
 _PACKAGE = expertgen.__name__
 
@@ -18,7 +20,8 @@ def source_files(module: str) -> tuple[str, ...]:
     """The sources that importing `module` can execute, itself included: sorted paths relative to the package.
 
     Followed through the text of the import statements, those inside functions and of packages on the way
-    included, so that no change elsewhere (a figure, another stage) makes an artifact look stale.
+    included, so that no change elsewhere (a figure, another stage) makes an artifact look stale. `expertgen.params`
+    is left out.
     Raises ModuleNotFoundError for a module outside the package.
     """
     if _path(module) is None:
@@ -28,7 +31,7 @@ def source_files(module: str) -> tuple[str, ...]:
     while waiting:
         name = waiting.pop()
         path = _path(name)
-        if path is None or name in found:
+        if path is None or name in found or f"{name}.".startswith(f"{_VALUES}."):
             continue
         found[name] = path
         waiting.append(name.rpartition(".")[0])

@@ -2,11 +2,14 @@
 
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names
 from expertgen.params.schema import (
+    CameraParams,
     DemosParams,
     EvaluateParams,
     Params,
     PreflightParams,
     PriorParams,
+    ReleaseParams,
+    RolloutsParams,
     ScriptParams,
     SimulationParams,
 )
@@ -15,6 +18,7 @@ from expertgen.params.steer import ActorParams, ChoiceParams, CriticParams, Nois
 __all__ = [
     "COMMITTED_PROFILE",
     "ActorParams",
+    "CameraParams",
     "ChoiceParams",
     "CriticParams",
     "DemosParams",
@@ -23,7 +27,9 @@ __all__ = [
     "Params",
     "PreflightParams",
     "PriorParams",
+    "ReleaseParams",
     "RewardParams",
+    "RolloutsParams",
     "ScriptParams",
     "SimulationParams",
     "SteerParams",

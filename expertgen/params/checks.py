@@ -132,6 +132,8 @@ def _sequence(value: object, item: Any, bounds: Range | None, key: str, problems
         found = "an empty list" if value == [] else describe(value)
         problems.add(key, found, "a list of at least one value")
         return value
+    if dataclasses.is_dataclass(item):
+        return tuple(check(v, item, f"{key}[{i}]", problems) for i, v in enumerate(value))
     return tuple(_scalar(v, item, bounds, f"{key}[{i}]", problems) for i, v in enumerate(value))
 
 

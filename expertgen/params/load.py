@@ -56,7 +56,7 @@ def as_dict(params: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(item) for item in value]
     return as_dict(value) if dataclasses.is_dataclass(value) else value
 
 

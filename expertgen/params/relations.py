@@ -23,6 +23,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     if params.prior.network == "unet":
         _unet(params.prior, problems)
     _steer(params, problems)
+    _cameras(params, problems)
 
 
 def _clock(params: Params, problems: Problems) -> None:
@@ -69,6 +70,17 @@ def _steer(params: Params, problems: Problems) -> None:
     if steer.replay <= steer.n_step:
         expected = f"more vector steps than steer.n_step ({steer.n_step})"
         problems.add("steer.replay", str(steer.replay), expected)
+
+
+def _cameras(params: Params, problems: Problems) -> None:
+    cameras = params.rollouts.cameras
+    for i, camera in enumerate(cameras):
+        if camera.name in {other.name for other in cameras[:i]}:
+            problems.add(f"rollouts.cameras[{i}].name", f"{camera.name!r} again", "each camera once")
+        for side in ("width", "height"):
+            if getattr(camera, side) % 2:
+                problems.add(f"rollouts.cameras[{i}].{side}", str(getattr(camera, side)),
+                             "an even number, as video needs")
 
 
 def _at_most(key: str, limit_key: str, params: Params, problems: Problems) -> None:

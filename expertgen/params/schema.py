@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from expertgen.params.checks import Range
+from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
 from expertgen.params.steer import SteerParams
 
@@ -79,6 +80,27 @@ class PreflightParams:
 
 
 @dataclass(frozen=True)
+class CameraParams:
+    name: str
+    width: Annotated[int, Range(minimum=16)]
+    height: Annotated[int, Range(minimum=16)]
+
+
+@dataclass(frozen=True)
+class RolloutsParams:
+    episodes: Count
+    shard_episodes: Count
+    workers: CountOrZero
+    cameras: tuple[CameraParams, ...]
+
+
+@dataclass(frozen=True)
+class ReleaseParams:
+    episodes: Literal["successes", "all"]
+    license: str
+
+
+@dataclass(frozen=True)
 class EvaluateParams:
     episodes: Count
     batch: Count
@@ -97,4 +119,7 @@ class Params:
     prior: PriorParams
     preflight: PreflightParams
     steer: SteerParams
+    rollouts: RolloutsParams
     evaluate: EvaluateParams
+    release: ReleaseParams
+    gates: GatesParams

@@ -11,15 +11,19 @@ TABLE_COLOUR, LEG_COLOUR = [0.64, 0.53, 0.42, 1.0], [0.30, 0.31, 0.34, 1.0]
 FLOOR_COLOURS = [0.62, 0.64, 0.66], [0.60, 0.62, 0.64]
 SKY_COLOURS = [0.88, 0.91, 0.95], [0.55, 0.65, 0.78]  # horizon, zenith
 FLOOR_HEIGHT = -0.8  # m
+CAMERAS = {  # where they stand and what they look at, m
+    "front": ((1.42, -0.66, 0.82), (0.36, 0.0, 0.25)),
+    "side": ((0.5, 1.36, 0.60), (0.36, 0.0, 0.24)),
+}
 
 
 def add_surroundings(spec: mujoco.MjSpec) -> None:
-    """Add table (top at z = 0), floor, sky, lights and the cameras `front` and `side`."""
+    """Add table (top at z = 0), floor, sky, lights and CAMERAS."""
     _add_table(spec)
     _add_floor_and_sky(spec)
     _add_lights(spec)
-    add_camera(spec.worldbody, "front", position=(1.42, -0.66, 0.82), target=(0.36, 0.0, 0.25), fovy=42)
-    add_camera(spec.worldbody, "side", position=(0.5, 1.36, 0.60), target=(0.36, 0.0, 0.24), fovy=42)
+    for name, (position, target) in CAMERAS.items():
+        add_camera(spec.worldbody, name, position=position, target=target, fovy=42)
 
 
 def _add_table(spec: mujoco.MjSpec) -> None:

@@ -10,8 +10,9 @@ from expertgen.errors import InvalidParameter
 from expertgen.scenes.panda import add_panda
 from expertgen.scenes.panda_hand import add_panda_hand
 from expertgen.scenes.robotiq import add_robotiq
-from expertgen.scenes.surroundings import add_surroundings
+from expertgen.scenes.surroundings import CAMERAS, add_surroundings
 
+__all__ = ["CAMERAS", "ROBOTS", "build_tabletop"]
 # panda_hand is the default: it needs no further package, its bananas creep by 0.14 mm/s in a grasp where the Robotiq's
 # do by 1.3, and its scene runs 1.6 times as fast. Success of the imperfect script is the same within the intervals
 # (52 and 48 % of 256), of a well-aimed one 100 % with both; only without pose noise does the Robotiq's wider opening

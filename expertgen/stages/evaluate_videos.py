@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from expertgen.make_env import make_env
 from expertgen.params import SimulationParams
 from expertgen.report.style import WIDTH, figure
 from expertgen.rollout import Episodes
 from expertgen.stages.evaluate_encode import Frames, side_by_side, write_mp4
+from expertgen.stages.frames import draw, drawing, states_throughout
 from expertgen.stages.policies import DISPLAY_NAMES
 from expertgen.stages.progress import progress
 
 CAMERA, SIZE = "front", (640, 480)
-JOINT_COLUMNS, FINGER_COLUMNS = slice(16, 23), slice(23, 25)  # of an observation, see benchmarks.observation
 STRIP = (2, 3)  # rows and columns of the film strip
 
 
@@ -44,30 +42,16 @@ def film(
     """Draw the episodes `rows` in frames of `size` (width, height) px, one for each control step."""
     if len(rows) == 0:
         return []
-    simulator = make_env(task, dataclasses.replace(params, num_threads=1), 1, 1).simulator
     films = []
-    with progress(f"evaluate: filming {DISPLAY_NAMES[policy]}", len(rows), "episodes") as bar:
-        try:
-            for row in rows:
-                frames = []
-                for joints, fingers, objects in zip(*_states(episodes, row), strict=True):
-                    simulator.reset(np.zeros(1, dtype=np.int64), joints[None], fingers[None], objects[None])
-                    frames.append(simulator.render(0, CAMERA, *size))
-                films.append(Film(policy, int(episodes.seeds[row]), np.stack(frames), episodes.success[row]))
-                bar.update()
-        finally:
-            simulator.close()  # type: ignore[attr-defined]  # not every engine holds a rendering context
+    with (
+        drawing(task, params) as simulator,
+        progress(f"evaluate: filming {DISPLAY_NAMES[policy]}", len(rows), "episodes") as bar,
+    ):
+        for row in rows:
+            frames = draw(simulator, states_throughout(episodes, row), CAMERA, *size)
+            films.append(Film(policy, int(episodes.seeds[row]), frames, episodes.success[row]))
+            bar.update()
     return films
-
-
-def _states(episodes: Episodes, row: int) -> tuple[NDArray[np.float64], ...]:
-    """joints (T + 1, 7), fingers (T + 1, 2) and objects (T + 1, O, 7), from the start on."""
-    seen = episodes.observation[row].astype(np.float64)
-    joints = np.concatenate([seen[:1, JOINT_COLUMNS], episodes.joints[row]])
-    # Fingers are recorded before each action alone; after the last one they are drawn as they were before it.
-    fingers = np.concatenate([seen[:, FINGER_COLUMNS], seen[-1:, FINGER_COLUMNS]])
-    objects = np.concatenate([episodes.start_objects[row][None], episodes.objects[row]])
-    return tuple(np.nan_to_num(values) for values in (joints, fingers, objects))
 
 
 def make_videos(

@@ -15,7 +15,7 @@ from expertgen.errors import CorruptArtifact, IncompatibleArtifact
 from expertgen.learn.behaviour_cloning import BehaviourCloning
 from expertgen.params import Params, as_dict
 from expertgen.policies.diffusion import DiffusionPrior
-from expertgen.stages.artifacts import PROVENANCE, put_in_place, same_provenance
+from expertgen.stages.artifacts import PROVENANCE, bring_back, keep, put_in_place, same_provenance
 from expertgen.stages.prior_data import load_demonstrations
 from expertgen.stages.progress import progress
 from expertgen.stages.threads import torch_threads
@@ -33,6 +33,7 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
     with stage_lock(workspace.lock("prior")):
         demonstrations = load_demonstrations(workspace.data("demos"), params.prior.train_on)
         made_from = provenance("prior", task, params.seed, _parameters(params), {"demos": workspace.data("demos")})
+        bring_back(workspace.kept("prior"), target)
         if _is_finished(target, made_from):
             print(f"prior: {target} is up to date", file=sys.stderr)
             shutil.rmtree(work, ignore_errors=True)
@@ -48,6 +49,7 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
             )
             _train(cloning, work / fingerprint(made_from)[:16])
         _save(cloning.result(), made_from, work / "finished", target)
+        keep(workspace.kept("prior"), target)
         shutil.rmtree(work, ignore_errors=True)
 
 

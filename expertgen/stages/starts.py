@@ -1,8 +1,8 @@
 """Which seeds name which starts: every use has a range of its own, so that no stage meets another's starts.
 
-A run with `params.seed` s has seeds 1,000,000 + 3,000,000 s onwards, a million for each of DEMOS, PREFLIGHT and
-LEARNING_CURVE. Evaluation counts up from `evaluate.seed`, wherever the run's own ranges are not. Steering trains on
-seeds of at least 2**32 (see learn.steering_seeds).
+A run with `params.seed` s has seeds 1,000,000 + 3,000,000 s onwards, a million for each of DEMOS and PREFLIGHT, and
+half a million for each of LEARNING_CURVE and ROLLOUTS. Evaluation counts up from `evaluate.seed`, wherever the run's
+own ranges are not. Steering trains on seeds of at least 2**32 (see learn.steering_seeds).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from expertgen.errors import InvalidParameter
 from expertgen.params import Params
 
-DEMOS, PREFLIGHT, LEARNING_CURVE = 1_000_000, 2_000_000, 3_000_000
-_RANGE = 1_000_000  # seeds for one use in one run
-_RUN = 3 * _RANGE
+DEMOS, PREFLIGHT, LEARNING_CURVE, ROLLOUTS = 1_000_000, 2_000_000, 3_000_000, 3_500_000
+_RUN = 3_000_000  # seeds of one run
+ROOM = {DEMOS: 1_000_000, PREFLIGHT: 1_000_000, LEARNING_CURVE: 500_000, ROLLOUTS: 500_000}
 _TRAINING = 2**32  # where the seeds that steering trains on begin
 _MAX_SEED = (_TRAINING - DEMOS) // _RUN - 1
 
 
 def start_seeds(use: int, params: Params, count: int) -> NDArray[np.int64]:
-    """The first `count` seeds (count,) of a use (DEMOS, PREFLIGHT or LEARNING_CURVE) in the run of `params.seed`.
+    """The first `count` seeds (count,) of a use (DEMOS, PREFLIGHT, LEARNING_CURVE, ROLLOUTS) in `params.seed`'s run.
 
     Start i has the same seed whatever the count. Raises InvalidParameter for a `seed` or a count without room.
     """
     first = _first(params) - DEMOS + use
-    if count > _RANGE:
-        raise InvalidParameter(f"found {count} starts for one stage, expected at most {_RANGE}.")
+    if count > ROOM[use]:
+        raise InvalidParameter(f"found {count} starts for one stage, expected at most {ROOM[use]}.")
     return np.arange(first, first + count, dtype=np.int64)
 
 

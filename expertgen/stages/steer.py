@@ -20,7 +20,7 @@ from expertgen.params import Params, as_dict
 from expertgen.policies.diffusion import DiffusionPrior
 from expertgen.policies.steered import SteeredPolicy
 from expertgen.rollout import run_episodes
-from expertgen.stages.artifacts import PROVENANCE, put_in_place, same_provenance
+from expertgen.stages.artifacts import PROVENANCE, bring_back, keep, put_in_place, same_provenance
 from expertgen.stages.policies import load_prior
 from expertgen.stages.progress import Progress, progress
 from expertgen.stages.starts import LEARNING_CURVE, start_seeds
@@ -34,11 +34,12 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
 
     Raises MissingInput without a prior, CorruptArtifact, IncompatibleArtifact, StageBusy, CannotWrite.
     """
-    target, work = workspace.data("expert"), workspace.work("steer")
+    target, work, curve = workspace.data("expert"), workspace.work("steer"), workspace.reports / "curve.json"
     with stage_lock(workspace.lock("steer")):
         prior = load_prior(workspace)
         made_from = provenance("steer", task, params.seed, _parameters(params), {"prior": workspace.data("prior")})
-        if _is_finished(target, made_from, prior):
+        bring_back(workspace.kept("steer"), target, curve)
+        if _is_finished(target, made_from, prior) and curve.exists():
             print(f"steer: {target} is up to date", file=sys.stderr)
             shutil.rmtree(work, ignore_errors=True)
             return
@@ -48,8 +49,9 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         steering.policy().save(work / "finished")
         atomic_write_json(work / "finished" / PROVENANCE, made_from)
         workspace.reports.mkdir(parents=True, exist_ok=True)
-        atomic_write_json(workspace.reports / "curve.json", steering.curve)
+        atomic_write_json(curve, steering.curve)
         put_in_place(work / "finished", target)
+        keep(workspace.kept("steer"), target, curve)
         shutil.rmtree(work, ignore_errors=True)
 
 

@@ -18,6 +18,10 @@ def test_what_a_stage_does_not_import_is_not_its_code() -> None:
     assert not {"stages/prior.py", "learn/steering.py", "report/figures.py", "cli.py"} & set(files)
 
 
+def test_how_parameters_are_read_is_no_artifacts_code() -> None:
+    assert not [name for name in source_files("expertgen.stages.demos") if name.startswith("params/")]
+
+
 def test_an_unknown_module_is_refused() -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         source_files("expertgen.nothing")

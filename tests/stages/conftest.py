@@ -38,6 +38,9 @@ SIZES = {
         "critic_warmup_updates": 2, "evaluate_every": 48, "evaluate_episodes": 4, "checkpoint_every": 48,
         "num_threads": 1,
     },
+    "rollouts": {
+        "episodes": 3, "shard_episodes": 2, "workers": 1, "cameras": [{"name": "front", "width": 32, "height": 24}],
+    },
     "evaluate": {"episodes": 6, "batch": 4, "dtw_episodes": 2, "videos": 0},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -56,9 +57,8 @@ def test_the_prior_loads_and_acts_and_says_what_it_is_made_from(demonstrated) ->
 def test_an_interrupted_run_writes_the_bytes_of_an_uninterrupted_one(demonstrated, monkeypatch, capsys) -> None:
     params, workspace = demonstrated
     uninterrupted = train(params, workspace)
-    for path in workspace.data("prior").iterdir():
-        path.unlink()
-    workspace.data("prior").rmdir()
+    shutil.rmtree(workspace.data("prior"))
+    shutil.rmtree(workspace.kept("prior"))
     interrupt(params, workspace, monkeypatch, after=25)
     interrupt(params, workspace, monkeypatch, after=33)
     assert train(params, workspace) == uninterrupted

@@ -13,7 +13,7 @@ import pytest
 
 from expertgen.data.checkpoints import load_checkpoint
 from expertgen.errors import MissingInput
-from expertgen.stages.demos_workers import WorkerFailed, run_in_workers
+from expertgen.stages.workers import WorkerFailed, run_in_workers
 
 
 @pytest.fixture(autouse=True)

@@ -103,7 +103,7 @@ class _Worker(Generic[Item, Result]):
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         return WorkerFailed(
             f"a worker process {how} while it made {self._item}. What was finished stays: run the same command again "
-            "to go on, with fewer demos.workers or a smaller demos.shard_episodes if memory is short."
+            "to go on, with fewer workers or smaller shards if memory is short."
         )
 
 
