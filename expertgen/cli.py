@@ -15,35 +15,47 @@ from pathlib import Path
 import expertgen
 from expertgen.errors import ExpertGenError, InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
+from expertgen.stages.supervision import INTERRUPTED, TERMINATED, Terminated, supervised
 from expertgen.workspace import Workspace
 
 STAGES = {
     "demos": "demonstrations by the scripted policy",
+    "gate_demos": "whether the demonstrations are sound",
     "prior": "diffusion prior, trained on the demonstrations",
     "preflight": "whether the prior can be steered to the target",
+    "gate_prior": "whether the prior is sound, and good enough to steer",
     "steer": "expert: FastTD3 over the prior's initial noise",
+    "gate_steer": "whether the expert is sound, and good enough to roll out",
+    "rollouts": "the expert's episodes, with images",
+    "gate_rollouts": "whether the expert's episodes and images are sound",
     "evaluate": "all policies on the same starts: success, DTW, jerk, maps, videos",
+    "gate_evaluate": "whether the evaluated success is good enough to release",
+    "release": "the expert's episodes as a LeRobot v3.0 dataset",
+    "page": "all reports in one page that works offline",
 }
 POLICIES = ("script", "prior", "zero", "expert")
-USER_ERROR, INTERRUPTED = 2, 130
+USER_ERROR = 2
 # What a full disk or a read-only folder raises is no defect of the code either.
-_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0, 2 after an error a user can mend, 130 if interrupted."""
+    """Run one command; the exit status is 0, 2 after an error a user can mend, 130 after Ctrl-C, 143 after SIGTERM."""
     args = _parser().parse_args(argv)
     try:
-        return _run(args)
+        with supervised():
+            return _run(args)
     except ExpertGenError as error:
         message = str(error)
     except OSError as error:
         if error.errno not in _ENVIRONMENT:
             raise
         message = f"{error.filename or 'output'}: {error.strerror}"
-    except KeyboardInterrupt:
-        print("\ninterrupted: run the same command again to resume", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as stop:
+        interrupted = isinstance(stop, KeyboardInterrupt)
+        how = "interrupted" if interrupted else "stopped by SIGTERM"
+        print(f"\n{how}: run the same command again to resume", file=sys.stderr)
+        return INTERRUPTED if interrupted else TERMINATED
     print(f"expertgen: error: {message}", file=sys.stderr)
     return USER_ERROR
 
@@ -64,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("task", metavar="TASK")
         if stage == "evaluate":
             _ad_hoc_options(command)
+        if stage == "release":
+            command.usage = "expertgen release TASK | expertgen release verify PATH"
+            command.add_argument("path", metavar="PATH", type=Path, nargs="?", help="with `verify`: a release")
     run = commands.add_parser("run", help="all stages in order, then the table", parents=[common])
     run.add_argument("task", metavar="TASK")
     commands.add_parser("stages", help="list the stages")
@@ -81,7 +96,10 @@ def _ad_hoc_options(command: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if args.command == "stages":
         for stage, text in STAGES.items():
-            print(f"{stage:10} {text}")
+            print(f"{stage:13} {text}")
+        return 0
+    if args.command == "release" and _verifies(args):
+        importlib.import_module("expertgen.stages.release_verify").verify(args.path)
         return 0
     path: Path = getattr(args, "params", Path("params.yaml"))
     profile: str | None = getattr(args, "profile", None)
@@ -104,7 +122,18 @@ def _require_task(task: str) -> None:
 
 
 def _run_stage(stage: str, params: Params, task: str, workspace: Workspace) -> None:
-    importlib.import_module(f"expertgen.stages.{stage}").run(params, task, workspace)
+    if stage.startswith("gate_"):
+        importlib.import_module("expertgen.stages.gate").run(stage.removeprefix("gate_"), params, task, workspace)
+    else:
+        importlib.import_module(f"expertgen.stages.{stage}").run(params, task, workspace)
+
+
+def _verifies(args: argparse.Namespace) -> bool:
+    if args.task != "verify" and args.path is not None:
+        raise InvalidParameter(f"found {args.path} after the task; `expertgen release verify PATH` checks a release.")
+    if args.task == "verify" and args.path is None:
+        raise InvalidParameter("expected the release to check: `expertgen release verify PATH`.")
+    return args.task == "verify"
 
 
 def _run_all(params: Params, task: str, workspace: Workspace) -> None:
@@ -117,6 +146,8 @@ def _run_all(params: Params, task: str, workspace: Workspace) -> None:
         )
     print(workspace.table.read_text(encoding="utf-8").rstrip())
     print(f"\nReport, figures and videos: {workspace.reports}")
+    print(f"The dataset: {workspace.data('release')}")
+    print(f"All of it in one page: {workspace.page}")
 
 
 def _is_ad_hoc(args: argparse.Namespace) -> bool:

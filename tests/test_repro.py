@@ -22,14 +22,36 @@ SIZES = {
         "num_envs": 4, "decisions": 64, "batch_size": 16, "updates": 1, "replay": 64, "warmup_steps": 2,
         "critic_warmup_updates": 1, "evaluate_every": 32, "evaluate_episodes": 4,
     },
+    "rollouts": {
+        "episodes": 3, "shard_episodes": 2, "workers": 1,
+        "cameras": [{"name": name, "width": 32, "height": 24} for name in ("front", "side")],
+    },
     "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
+    "release": {"episodes": "all"},
 }  # fmt: skip
 
 
-def run(folder: Path, *command: str) -> str:
+# What so little training makes is good for nothing, but has to pass.
+GATES = {
+    "demos": {"episodes": 8, "success": 0.0},
+    "prior": {"starts": 1, "gaussian_min": 0.0, "zero_min": 0.0, "best_of_n_min": 0.0},
+    "steer": {"episodes": 1, "success": 0.0},
+    "rollouts": {
+        "episodes": 3, "success": 0.0, "joint_margin": 0.0, "joint_speed": 10.0, "position_jump": 2.0,
+        "rotation_jump": 4.0,
+    },
+    "evaluate": {"episodes": 4, "expert_min": 0.0, "expert_low": 0.0, "prior_min": 0.0},
+}  # fmt: skip
+ALL = [
+    "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
+    "evaluate", "gate_evaluate", "release", "page",
+]  # fmt: skip
+
+
+def run(folder: Path, *command: str, fails: bool = False) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -55,9 +77,11 @@ def project(tmp_path_factory) -> Path:
     values = as_dict(load_params(ROOT / "params.yaml"))
     for section, sizes in SIZES.items():
         values[section] |= sizes
+    for gate, thresholds in GATES.items():
+        values["gates"][gate] |= thresholds
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
     run(folder, "git", "init", "-q")
-    assert ran(run(folder, "dvc", "repro")) == ["demos", "prior", "preflight", "steer", "evaluate"]
+    assert sorted(ran(run(folder, "dvc", "repro"))) == sorted(ALL)
     return folder
 
 
@@ -67,9 +91,23 @@ def test_a_second_repro_does_nothing(project: Path) -> None:
 
 def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> None:
     set_parameter(project, "evaluate", "seed", 30000)
-    assert ran(run(project, "dvc", "repro")) == ["evaluate"]
+    # Gates judge these seeds too, and the release rests on what was evaluated. No training is touched.
+    rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "release"]
+    assert sorted(ran(run(project, "dvc", "repro"))) == rerun
     set_parameter(project, "preflight", "noises", 3)
-    assert ran(run(project, "dvc", "repro")) == ["preflight", "evaluate"]
+    assert {"preflight", "gate_prior"} <= set(ran(run(project, "dvc", "repro")))
+
+
+def test_a_threshold_reruns_its_gate_alone_and_a_broken_one_stops_the_consumers(project: Path) -> None:
+    thresholds = yaml.safe_load((project / "params.yaml").read_text())["gates"]["demos"]
+    set_parameter(project, "gates", "demos", thresholds | {"episodes": 7})
+    assert ran(run(project, "dvc", "repro")) == ["gate_demos", "page"]
+    set_parameter(project, "gates", "demos", thresholds | {"episodes": 9})
+    failed = run(project, "dvc", "repro", fails=True)
+    assert ran(failed) == ["gate_demos"] and "8" in failed and "9" in failed
+    assert (project / "reports/demos/lift_banana/gate.md").is_file()
+    set_parameter(project, "gates", "demos", thresholds)
+    assert "prior" not in ran(run(project, "dvc", "repro"))
 
 
 def test_the_remote_in_the_repository_gets_checkpoints_and_no_demonstrations(project: Path, tmp_path: Path) -> None:
