@@ -15,6 +15,7 @@ from pathlib import Path
 import expertgen
 from expertgen.errors import ExpertGenError, InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
+from expertgen.stages.supervision import INTERRUPTED, TERMINATED, Terminated, end, supervised
 from expertgen.workspace import Workspace
 
 STAGES = {
@@ -25,25 +26,30 @@ STAGES = {
     "evaluate": "all policies on the same starts: success, DTW, jerk, maps, videos",
 }
 POLICIES = ("script", "prior", "zero", "expert")
-USER_ERROR, INTERRUPTED = 2, 130
+USER_ERROR = 2
 # What a full disk or a read-only folder raises is no defect of the code either.
-_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0, 2 after an error a user can mend, 130 if interrupted."""
+    """Run one command; the exit status is 0, 2 after an error a user can mend, 130 after Ctrl-C, 143 after SIGTERM."""
     args = _parser().parse_args(argv)
     try:
-        return _run(args)
+        with supervised():
+            return _run(args)
     except ExpertGenError as error:
         message = str(error)
     except OSError as error:
         if error.errno not in _ENVIRONMENT:
             raise
         message = f"{error.filename or 'output'}: {error.strerror}"
-    except KeyboardInterrupt:
-        print("\ninterrupted: run the same command again to resume", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as stop:
+        terminated = isinstance(stop, Terminated)
+        how, status = ("stopped by SIGTERM", TERMINATED) if terminated else ("interrupted", INTERRUPTED)
+        print(f"\n{how}: run the same command again to resume", file=sys.stderr)
+        if argv is None:  # this is the whole process
+            end(status)
+        return status
     print(f"expertgen: error: {message}", file=sys.stderr)
     return USER_ERROR
 
