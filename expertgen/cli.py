@@ -15,7 +15,7 @@ from pathlib import Path
 import expertgen
 from expertgen.errors import ExpertGenError, InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
-from expertgen.stages.supervision import INTERRUPTED, TERMINATED, Terminated, supervised
+from expertgen.stages.supervision import INTERRUPTED, TERMINATED, Terminated, end, supervised
 from expertgen.workspace import Workspace
 
 STAGES = {
@@ -52,10 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         message = f"{error.filename or 'output'}: {error.strerror}"
     except (KeyboardInterrupt, Terminated) as stop:
-        interrupted = isinstance(stop, KeyboardInterrupt)
-        how = "interrupted" if interrupted else "stopped by SIGTERM"
+        terminated = isinstance(stop, Terminated)
+        how, status = ("stopped by SIGTERM", TERMINATED) if terminated else ("interrupted", INTERRUPTED)
         print(f"\n{how}: run the same command again to resume", file=sys.stderr)
-        return INTERRUPTED if interrupted else TERMINATED
+        if argv is None:  # this is the whole process
+            end(status)
+        return status
     print(f"expertgen: error: {message}", file=sys.stderr)
     return USER_ERROR
 

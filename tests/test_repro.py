@@ -11,37 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from expertgen.params import as_dict, load_params
+from tests.small_project import ROOT, write_small_parameters
 
-ROOT = Path(__file__).parents[1]
-SIZES = {
-    "demos": {"episodes": 8, "shard_episodes": 4, "workers": 1},
-    "prior": {"width": 32, "blocks": 1, "iterations": 30, "batch_size": 32, "warmup": 5, "train_on": "all"},
-    "preflight": {"starts": 4, "noises": 2, "ddim_steps": [1, 2]},
-    "steer": {
-        "num_envs": 4, "decisions": 64, "batch_size": 16, "updates": 1, "replay": 64, "warmup_steps": 2,
-        "critic_warmup_updates": 1, "evaluate_every": 32, "evaluate_episodes": 4,
-    },
-    "rollouts": {
-        "episodes": 3, "shard_episodes": 2, "workers": 1,
-        "cameras": [{"name": name, "width": 32, "height": 24} for name in ("front", "side")],
-    },
-    "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
-    "release": {"episodes": "all"},
-}  # fmt: skip
-
-
-# What so little training makes is good for nothing, but has to pass.
-GATES = {
-    "demos": {"episodes": 8, "success": 0.0},
-    "prior": {"starts": 1, "gaussian_min": 0.0, "zero_min": 0.0, "best_of_n_min": 0.0},
-    "steer": {"episodes": 1, "success": 0.0},
-    "rollouts": {
-        "episodes": 3, "success": 0.0, "joint_margin": 0.0, "joint_speed": 10.0, "position_jump": 2.0,
-        "rotation_jump": 4.0,
-    },
-    "evaluate": {"episodes": 4, "expert_min": 0.0, "expert_low": 0.0, "prior_min": 0.0},
-}  # fmt: skip
 ALL = [
     "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
     "evaluate", "gate_evaluate", "release", "page",
@@ -74,12 +45,7 @@ def project(tmp_path_factory) -> Path:
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
     for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, folder / name)
-    values = as_dict(load_params(ROOT / "params.yaml"))
-    for section, sizes in SIZES.items():
-        values[section] |= sizes
-    for gate, thresholds in GATES.items():
-        values["gates"][gate] |= thresholds
-    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    write_small_parameters(folder / "params.yaml")
     run(folder, "git", "init", "-q")
     assert sorted(ran(run(folder, "dvc", "repro"))) == sorted(ALL)
     return folder

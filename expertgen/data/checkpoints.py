@@ -1,4 +1,4 @@
-"""Checkpoints: a directory of tensors.safetensors, meta.json and SHA256SUMS.
+"""Checkpoints: a directory of tensors.safetensors, meta.json, whatever was added, and SHA256SUMS over all of it.
 
 Nothing is unpickled. `sha256sum --check SHA256SUMS` inside the directory verifies it without this package.
 """
@@ -15,8 +15,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from expertgen.data.atomic import atomic_directory
-from expertgen.data.hashing import file_sha256, sha256_sums
+from expertgen.data.atomic import atomic_directory, atomic_write_json, atomic_write_text
+from expertgen.data.hashing import sha256_sums, tree_sha256
 from expertgen.data.json_text import json_text
 from expertgen.data.write_errors import CannotWrite
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
@@ -46,10 +46,21 @@ def save_checkpoint(
         (directory / _SUMS).write_text(_sums(directory), encoding="utf-8")
 
 
+def add_to_checkpoint(path: Path, name: str, value: dict[str, Any]) -> None:
+    """Write `value` as the JSON file `name` into the checkpoint `path`, whose sums then cover it.
+
+    Two files change, one after the other: meant for a checkpoint that is not yet where it is read. Raises
+    CannotWrite on a full disk, ValueError and TypeError as `atomic_write_json`.
+    """
+    atomic_write_json(path / name, value)
+    atomic_write_text(path / _SUMS, _sums(path))
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """The tensors (on the CPU, free of the file) and meta that `save_checkpoint` was given.
 
-    Raises MissingInput when `path` is absent, and CorruptArtifact when a file is missing or any bit differs.
+    Raises MissingInput when `path` is absent, and CorruptArtifact when a file is missing or unlisted or any bit
+    differs, in files that were added too.
     """
     if not path.exists():
         raise MissingInput(
@@ -115,13 +126,15 @@ def _contiguous(tensors: Mapping[str, torch.Tensor | np.ndarray]) -> dict[str, t
 
 
 def _sums(directory: Path) -> str:
-    return sha256_sums({name: file_sha256(directory / name) for name in (_META, _TENSORS)})
+    sums = tree_sha256(directory)
+    sums.pop(_SUMS, None)
+    return sha256_sums(sums)
 
 
 def _differing(expected: bytes, found: bytes) -> str:
-    lines = expected.decode("utf-8", "replace").splitlines()
-    names = [line.split()[1] for line in found.decode("utf-8").splitlines() if line not in lines]
-    return f"{' and '.join(names) or _SUMS} does not match its SHA-256 in {_SUMS}"
+    listed, present = (text.decode("utf-8", "replace").splitlines() for text in (expected, found))
+    names = {line.partition("  ")[2] for line in set(listed) ^ set(present)} - {""}
+    return f"{' and '.join(sorted(names)) or _SUMS} does not match {_SUMS}"
 
 
 def _damage(path: Path, reason: str) -> str:

@@ -21,7 +21,7 @@ def stage_lock(path: Path) -> Iterator[None]:
     and a second block in the same one.
 
     Raises StageBusy, with the holder's process id, when the lock is held, and CannotWrite when the
-    file cannot be made.
+    file cannot be made or written.
     """
     with report_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,8 +31,9 @@ def stage_lock(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StageBusy(_busy_message(path, descriptor)) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        with report_write_errors(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         try:
             yield
         finally:

@@ -58,7 +58,7 @@ def read_manifest(directory: Path, verify: bool = True) -> dict[str, Any]:
     """
     if not directory.is_dir():
         raise MissingInput(
-            f"no episodes at {directory}. Make them with `expertgen demos TASK` or `dvc repro`."
+            f"no episodes at {directory}. Make them with `expertgen {directory.name} TASK` or `dvc repro`."
         )
     path = directory / MANIFEST
     if not path.is_file():

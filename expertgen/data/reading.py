@@ -8,7 +8,7 @@ from pathlib import Path
 
 from expertgen.errors import CorruptArtifact
 
-REGENERATE = "Delete the store and regenerate it with `expertgen demos TASK` or `dvc repro`."
+REGENERATE = "Delete the store and run the stage that made it again, or `dvc repro`."
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from expertgen.data.atomic import atomic_directory, atomic_write_bytes, atomic_write_json, atomic_write_text
+from expertgen.data.atomic import atomic_write_json, atomic_write_text
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import provenance
+from expertgen.data.publish import complete, publication
 from expertgen.params import Params, as_dict
 from expertgen.report.tables import markdown_table, text_table
 from expertgen.rollout import Episodes
@@ -38,8 +38,8 @@ THREADS = 1
 def run(params: Params, task: str, workspace: Workspace) -> None:
     """Evaluate all policies on `evaluate.episodes` starts; write metrics.json, table.md, report.md, figures, videos.
 
-    metrics.json is fixed by parameters and inputs, and written last. Raises MissingInput, CorruptArtifact,
-    IncompatibleArtifact, StageBusy, CannotWrite; InvalidParameter for starts that were trained on.
+    metrics.json is fixed by parameters and inputs. All files are replaced together. Raises MissingInput,
+    CorruptArtifact, IncompatibleArtifact, StageBusy, CannotWrite; InvalidParameter for starts that were trained on.
     """
     seeds = evaluation_seeds(params)
     with stage_lock(workspace.lock("evaluate")):
@@ -49,18 +49,18 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         references = successful_actions(demos) if params.evaluate.dtw_episodes else None
         inputs = {name: workspace.data(name) for name in ("prior", "expert")} | ({"demos": demos} if references else {})
         made_from = provenance("evaluate", task, params.seed, _parameters(params), inputs)
+        complete(workspace.reports, "evaluate")
         metrics = _finished(workspace.reports, made_from)
         if metrics is not None:
             print(f"evaluate: {workspace.reports / METRICS} is up to date", file=sys.stderr)
-        else:
-            with timed(workspace, "evaluate"), torch_threads(THREADS):
-                runner = Runner(params, task, workspace)
-                rollouts = {name: runner.run(name, seeds) for name in DISPLAY_NAMES}
-                metrics = _metrics(params, task, rollouts, references) | {"provenance": made_from}
-                episodes = {name: rolled.episodes for name, rolled in rollouts.items()}
-                _publish(params, task, workspace, metrics, episodes)
-        _tell(params, workspace, metrics)
-        atomic_write_json(workspace.reports / METRICS, metrics)
+        with publication(workspace.reports, "evaluate") as folder:
+            if metrics is None:
+                with timed(workspace, "evaluate"), torch_threads(THREADS):
+                    runner = Runner(params, task, workspace)
+                    rollouts = {name: runner.run(name, seeds) for name in DISPLAY_NAMES}
+                    metrics = _metrics(params, task, rollouts, references) | {"provenance": made_from}
+                    _show(params, task, folder, metrics, {name: rolled.episodes for name, rolled in rollouts.items()})
+            _tell(params, workspace, folder, metrics)
 
 
 def evaluate_policy(
@@ -123,29 +123,24 @@ def _metrics(
     }
 
 
-def _publish(
-    params: Params, task: str, workspace: Workspace, metrics: dict[str, Any], episodes: dict[str, Episodes]
+def _show(
+    params: Params, task: str, folder: Path, metrics: dict[str, Any], episodes: dict[str, Episodes]
 ) -> None:
-    """Draw and film in a temporary folder, then put all of it into the reports; metrics learn the files' names."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        draw_figures(folder, metrics, success_maps(task, {name: episodes[name] for name in MAPPED}), params)
-        make_videos(folder, episodes, params.evaluate.videos, task, params.simulation)
-        with atomic_directory(workspace.reports / "videos") as videos:
-            for path in (folder / "videos").iterdir():
-                (videos / path.name).write_bytes(path.read_bytes())
-        for path in folder.glob("*.png"):
-            atomic_write_bytes(workspace.reports / path.name, path.read_bytes())
-        metrics["files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
+    """Draw and film into `folder`; metrics learn the files' names."""
+    draw_figures(folder, metrics, success_maps(task, {name: episodes[name] for name in MAPPED}), params)
+    make_videos(folder, episodes, params.evaluate.videos, task, params.simulation)
+    metrics["files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
 
 
-def _tell(params: Params, workspace: Workspace, metrics: dict[str, Any]) -> None:
-    """What follows from the metrics and from what the other stages left: cheap, so it is always made anew."""
+def _tell(params: Params, workspace: Workspace, folder: Path, metrics: dict[str, Any]) -> None:
+    """Write into `folder` the metrics and what follows from them and from what the other stages left: cheap, so it is
+    always made anew."""
     points = read_json(workspace.reports / "curve.json")
     if points:
-        plot_curve(workspace.reports, points, params.seed)
-    atomic_write_text(workspace.table, markdown_table(rows_of(metrics)))
-    atomic_write_text(workspace.reports / "report.md", report_text(metrics, workspace.reports))
+        plot_curve(folder, points, params.seed)
+    atomic_write_text(folder / workspace.table.name, markdown_table(rows_of(metrics)))
+    atomic_write_text(folder / "report.md", report_text(metrics, workspace.reports))
+    atomic_write_json(folder / METRICS, metrics)
 
 
 def _warn(policy: str, rollouts: Rollouts) -> None:

@@ -31,7 +31,7 @@ def report_text(metrics: dict[str, Any], folder: Path) -> str:
     Raises CorruptArtifact for such a file that cannot be read.
     """
     sections = [
-        _head(metrics), _paired(metrics), _failures(metrics), _smoothness(metrics), _videos(folder),
+        _head(metrics), _paired(metrics), _failures(metrics), _smoothness(metrics), _videos(metrics),
         preflight_section(read_json(folder / "preflight.json")), learning_section(read_json(folder / "curve.json")),
         wall_time_section(read_json(folder / "wall_time.json")), _commands(metrics),
     ]
@@ -95,11 +95,11 @@ def _smoothness(metrics: dict[str, Any]) -> str:
     return "## DTW and jerk\n\n" + "".join(f"- {line}\n" for line in reversed(lines))
 
 
-def _videos(folder: Path) -> str:
-    videos = sorted((folder / "videos").glob("*.mp4"))
+def _videos(metrics: dict[str, Any]) -> str:
+    videos = [name for name in metrics["files"] if name.endswith(".mp4")]
     if not videos:
         return ""
-    links = "".join(f"- [{path.stem.replace('_', ' ')}](videos/{path.name})\n" for path in videos)
+    links = "".join(f"- [{Path(name).stem.replace('_', ' ')}]({name})\n" for name in videos)
     return f"## Videos\n\n{links}\n![The expert's first success, frame by frame](filmstrip.png)\n"
 
 

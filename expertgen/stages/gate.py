@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from expertgen.data.atomic import atomic_write_json, atomic_write_text
 from expertgen.data.lock import stage_lock
+from expertgen.data.publish import complete, publication
 from expertgen.errors import require_known
 from expertgen.gates.judge import judge
 from expertgen.gates.page import failure, page, summary
-from expertgen.gates.verdict import GateFailed
+from expertgen.gates.verdict import GateFailed, Verdict
 from expertgen.params import Params
 from expertgen.stages.gate_inputs import GATES
 from expertgen.workspace import Workspace
@@ -29,11 +32,25 @@ def run(stage: str, params: Params, task: str, workspace: Workspace) -> None:
     require_known("gate", stage, GATES)
     folder = workspace.root / "reports" / stage / task
     with stage_lock(workspace.lock(f"gate_{stage}")):
-        (folder / PASSED).unlink(missing_ok=True)
-        verdict = judge(stage, task, GATES[stage](params, task, workspace))
-        atomic_write_json(folder / REPORT, verdict.to_json())
-        atomic_write_text(folder / PAGE, page(verdict))
+        complete(folder, f"gate_{stage}")
+        verdict = _verdict(stage, params, task, workspace, folder)
+        with publication(folder, f"gate_{stage}") as fresh:
+            atomic_write_json(fresh / REPORT, verdict.to_json())
+            atomic_write_text(fresh / PAGE, page(verdict))
+            if verdict.passed:
+                atomic_write_json(fresh / PASSED, verdict.passed_json())
         print(summary(verdict))
         if not verdict.passed:
             raise GateFailed(failure(verdict, (folder / PAGE).relative_to(workspace.root).as_posix()))
-        atomic_write_json(folder / PASSED, verdict.passed_json())
+
+
+def _verdict(stage: str, params: Params, task: str, workspace: Workspace, folder: Path) -> Verdict:
+    """The verdict; what passed earlier passes no more once something was found that does not, or cannot be judged."""
+    try:
+        verdict = judge(stage, task, GATES[stage](params, task, workspace))
+    except Exception:
+        (folder / PASSED).unlink(missing_ok=True)
+        raise
+    if not verdict.passed:
+        (folder / PASSED).unlink(missing_ok=True)
+    return verdict

@@ -22,9 +22,9 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
     Raises MissingInput without a report, StageBusy, CannotWrite.
     """
     report = workspace.reports / "report.md"
-    if not report.is_file():
-        raise MissingInput(f"no report at {report}. Make it with `expertgen evaluate {task}`.")
     with stage_lock(workspace.lock("page")):
+        if not report.is_file():
+            raise MissingInput(f"no report at {report}. Make it with `expertgen evaluate {task}`.")
         documents = [Document("Result", _text(report), report.parent), *_gates(workspace), *_release(workspace)]
         atomic_write_text(workspace.page, html_page(f"ExpertGen: {task}", documents))
     print(f"page: {workspace.page}")

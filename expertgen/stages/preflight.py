@@ -16,6 +16,7 @@ import torch
 from expertgen.data.atomic import atomic_write_json, atomic_write_text
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import provenance
+from expertgen.data.publish import publication
 from expertgen.make_env import make_env
 from expertgen.metrics.wilson import Rate
 from expertgen.params import Params, as_dict
@@ -43,10 +44,10 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         with timed(workspace, "preflight"), torch_threads(params.prior.num_threads):
             report = Preflight(params, task, prior).measure()
         report["provenance"] = provenance("preflight", task, params.seed, parameters, inputs)
-        workspace.reports.mkdir(parents=True, exist_ok=True)
-        _figures(report, workspace.reports)
-        atomic_write_text(workspace.reports / "preflight.md", _text(report))
-        atomic_write_json(workspace.reports / "preflight.json", report)
+        with publication(workspace.reports, "preflight") as folder:
+            _figures(report, folder)
+            atomic_write_text(folder / "preflight.md", _text(report))
+            atomic_write_json(folder / "preflight.json", report)
         print(_text(report), file=sys.stderr)
 
 

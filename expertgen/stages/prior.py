@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from expertgen.benchmarks import TASKS
-from expertgen.data.atomic import atomic_write_json
+from expertgen.data.checkpoints import add_to_checkpoint
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import fingerprint, provenance
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact
@@ -98,5 +98,5 @@ def _resume(cloning: BehaviourCloning, state: Path) -> None:
 
 def _save(prior: DiffusionPrior, made_from: dict[str, Any], finished: Path, target: Path) -> None:
     prior.save(finished)
-    atomic_write_json(finished / PROVENANCE, made_from)
+    add_to_checkpoint(finished, PROVENANCE, made_from)
     put_in_place(finished, target)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from expertgen.data.atomic import atomic_write_json
+from expertgen.data.checkpoints import add_to_checkpoint, load_checkpoint, save_checkpoint
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import fingerprint, provenance
-from expertgen.errors import CorruptArtifact, IncompatibleArtifact
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 from expertgen.learn.steering import Steering
 from expertgen.learn.steering_progress import Progress as Learning
 from expertgen.make_env import make_env
@@ -36,6 +37,7 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
     """
     target, work, curve = workspace.data("expert"), workspace.work("steer"), workspace.reports / "curve.json"
     with stage_lock(workspace.lock("steer")):
+        _publish_curve(workspace)
         prior = load_prior(workspace)
         made_from = provenance("steer", task, params.seed, _parameters(params), {"prior": workspace.data("prior")})
         bring_back(workspace.kept("steer"), target, curve)
@@ -46,13 +48,28 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         with timed(workspace, "steer"), torch_threads(params.steer.num_threads):
             steering = build(params, task, prior)
             _train(steering, params, work / fingerprint(made_from)[:16])
-        steering.policy().save(work / "finished")
-        atomic_write_json(work / "finished" / PROVENANCE, made_from)
-        workspace.reports.mkdir(parents=True, exist_ok=True)
-        atomic_write_json(curve, steering.curve)
+        _save(steering, made_from, work)
         put_in_place(work / "finished", target)
+        _publish_curve(workspace)
         keep(workspace.kept("steer"), target, curve)
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _save(steering: Steering, made_from: dict[str, Any], work: Path) -> None:
+    steering.policy().save(work / "finished")
+    add_to_checkpoint(work / "finished", PROVENANCE, made_from)
+    save_checkpoint(work / "curve", {}, {"provenance": made_from, "curve": steering.curve})
+
+
+def _publish_curve(workspace: Workspace) -> None:
+    """Put a learning curve into the reports if its expert is in place, also one that a killed run left: expert and
+    curve are never of different runs."""
+    try:
+        _, left = load_checkpoint(workspace.work("steer") / "curve")
+    except (MissingInput, CorruptArtifact):  # killed before the curve was whole, or when it had been published
+        return
+    if same_provenance(workspace.data("expert"), left["provenance"]):
+        atomic_write_json(workspace.reports / "curve.json", left["curve"])
 
 
 def _parameters(params: Params) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED, TERMINATED = 130, 143  # exit statuses, as shells give them: 128 and the signal's number
 _STARTED_BY_DVC = "DVC_STAGE"  # DVC sets it for a stage's command, and nothing else does
@@ -111,12 +112,20 @@ def _may_be_dvc(pid: int) -> bool:
 def _end_with(ancestors: list[tuple[int, str]]) -> None:
     while ancestors and all((state := _look_at(pid)) and state.start == start for pid, start in ancestors):
         time.sleep(_INTERVAL)
-    _end()
-
-
-def _end() -> None:
-    """End as SIGKILL would: every moment is one that the next run can go on from."""
+    signal.alarm(_GRACE)  # a screen that takes no more text does not hold it up
     with suppress(OSError, ValueError):
         print("\nexpertgen: DVC, which started this stage, is gone; so the stage ends. "
-              "Run the same command again to resume.", file=sys.stderr, flush=True)  # fmt: skip
-    os._exit(TERMINATED)
+              "Run the same command again to resume.", file=sys.stderr)  # fmt: skip
+    end(TERMINATED)
+
+
+def end(status: int) -> NoReturn:
+    """End this process at once with an exit status.
+
+    As SIGKILL would, for every moment is one that the next run can go on from. Python's own end would first wait for
+    threads, and tell of each that was stopped amid its work.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)

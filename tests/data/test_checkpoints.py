@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from expertgen.data.checkpoints import load_checkpoint, require_shapes, save_checkpoint
+from expertgen.data.checkpoints import add_to_checkpoint, load_checkpoint, require_shapes, save_checkpoint
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 
 META = {"iteration": 7, "loss": 0.1, "state": 2**100, "names": ["a", None, True]}
@@ -24,6 +24,7 @@ def checkpoint(tmp_path: Path) -> Path:
     save_checkpoint(
         tmp_path / "prior", {"weight": torch.arange(12.0).reshape(3, 4), "bias": torch.ones(3)}, META
     )
+    add_to_checkpoint(tmp_path / "prior", "provenance.json", {"seed": 0})
     return tmp_path / "prior"
 
 
@@ -71,6 +72,7 @@ def test_equal_values_give_equal_bytes(tmp_path: Path, checkpoint: Path) -> None
         {"bias": np.ones(3, np.float32), "weight": torch.arange(12.0).reshape(3, 4)},
         dict(reversed(META.items())),
     )
+    add_to_checkpoint(tmp_path / "other", "provenance.json", {"seed": 0})
     assert contents(tmp_path / "other") == contents(checkpoint)
 
 
@@ -94,7 +96,13 @@ def test_every_flipped_bit_is_seen(checkpoint: Path) -> None:
     load_checkpoint(checkpoint)
 
 
-@pytest.mark.parametrize("name", ["tensors.safetensors", "meta.json", "SHA256SUMS"])
+def test_a_file_that_is_not_listed_is_refused(checkpoint: Path) -> None:
+    (checkpoint / "notes.txt").touch()
+    with pytest.raises(CorruptArtifact, match=r"notes.txt does not match SHA256SUMS"):
+        load_checkpoint(checkpoint)
+
+
+@pytest.mark.parametrize("name", ["tensors.safetensors", "meta.json", "provenance.json", "SHA256SUMS"])
 def test_truncated_and_missing_files_are_named(checkpoint: Path, name: str) -> None:
     content = (checkpoint / name).read_bytes()
     for length in (0, len(content) // 2, len(content) - 1):

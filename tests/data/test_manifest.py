@@ -12,7 +12,7 @@ from expertgen.data.episodes import EpisodeStore, shard_path
 from expertgen.data.hashing import file_names
 from expertgen.errors import CorruptArtifact, MissingInput
 
-REMEDY = r"[\s\S]*expertgen demos TASK[\s\S]*dvc repro"
+REMEDY = r"[\s\S]*the stage that made it[\s\S]*dvc repro"
 
 
 def flip(path: Path, bit: int) -> None:
@@ -97,5 +97,5 @@ def test_a_store_without_manifest_was_never_finished(store: Path) -> None:
 
 
 def test_an_absent_store_is_missing_input(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"nowhere.*expertgen demos TASK"):
+    with pytest.raises(MissingInput, match=r"nowhere.*expertgen nowhere TASK"):
         EpisodeStore.open(tmp_path / "nowhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shutil
 
@@ -122,6 +123,33 @@ def test_the_report_tells_what_the_other_stages_left(ready) -> None:
     evaluate.run(params, TASK, workspace)  # nothing to measure, but something to tell
     assert re.search(r"\| steer +\| +20\.0 \|", (workspace.reports / "report.md").read_text())
     assert (workspace.reports / "metrics.json").read_bytes() == before
+
+
+def test_a_kill_while_files_are_replaced_leaves_no_mixture(ready, changed, monkeypatch) -> None:
+    params, workspace = ready
+
+    def files() -> dict[str, bytes]:
+        kept = (path for path in workspace.reports.iterdir() if path.suffix in (".json", ".png"))
+        return {path.name: path.read_bytes() for path in kept}
+
+    evaluate.run(params, TASK, workspace)
+    first, replace, replaced = files(), os.replace, []
+
+    def killed_at_the_third(source, target) -> None:
+        if target.parent == workspace.reports and target.suffix in (".json", ".png") and target.stem != "wall_time":
+            replaced.append(target)
+            if len(replaced) == 3:
+                raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate.run(changed(params, "evaluate", seed=30_000), TASK, workspace)
+    evaluate.run(params, TASK, workspace)  # its metrics may still be there, but not all that belongs to them
+    again = files()
+    assert len(replaced) == 3 and first.keys() == again.keys()
+    assert [name for name in first if first[name] != again[name]] in ([], ["wall_time.json"])
 
 
 def test_dtw_can_be_left_out_and_then_needs_no_demonstrations(ready, changed) -> None:

@@ -53,7 +53,7 @@ def test_a_damaged_store_is_refused_and_left_alone(
     _, workspace = demonstrated
     damage(workspace.data("demos"))
     before = tree_sha256(workspace.data("demos"))
-    assert_refused(tmp_path, capsys, word, "expertgen demos")
+    assert_refused(tmp_path, capsys, word, "dvc repro")
     assert tree_sha256(workspace.data("demos")) == before
     assert not workspace.data("prior").exists() and not workspace.work("prior").exists()
 

@@ -76,6 +76,31 @@ def test_an_interrupted_run_gives_the_same_bytes(ready, monkeypatch, capsys) -> 
     assert tree(workspace.data("expert")) == whole
 
 
+def test_a_kill_between_expert_and_curve_leaves_no_mixture(ready, changed, monkeypatch) -> None:
+    params, workspace = ready
+    steer.run(params, TASK, workspace)
+    curve = workspace.reports / "curve.json"
+    first = curve.read_bytes()
+    other = changed(params, "steer", evaluate_every=96)
+
+    def killed(*_) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:  # before the new expert is in place: the earlier pair stands
+        patch.setattr(steer, "put_in_place", killed)
+        with pytest.raises(Killed):
+            steer.run(other, TASK, workspace)
+    steer.run(params, TASK, workspace)
+    assert curve.read_bytes() == first
+    with monkeypatch.context() as patch:  # right after it: the next run brings the curve that belongs to it
+        patch.setattr(steer, "atomic_write_json", killed)
+        with pytest.raises(Killed):
+            steer.run(other, TASK, workspace)
+    assert curve.read_bytes() == first
+    steer.run(other, TASK, workspace)
+    assert [point["decisions"] for point in json.loads(curve.read_text())] == [0, 96]
+
+
 def test_a_state_of_other_parameters_is_not_resumed(ready, changed, monkeypatch, capsys) -> None:
     params, workspace = ready
     with monkeypatch.context() as patch:

@@ -1,0 +1,53 @@
+"""Parameters so small that each stage of a project takes seconds, and gates that let through what they make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from expertgen.params import as_dict, load_params
+
+ROOT = Path(__file__).parents[1]
+# Each stage that keeps state writes it several times, so that kills fall before, between and after.
+SIZES: dict[str, dict[str, Any]] = {
+    "simulation": {"num_threads": 1},
+    "demos": {"episodes": 8, "shard_episodes": 2, "workers": 2},
+    "prior": {
+        "width": 32, "blocks": 1, "iterations": 60, "batch_size": 32, "warmup": 5, "train_on": "all",
+        "checkpoint_every": 10,
+    },
+    "preflight": {"starts": 4, "noises": 2, "ddim_steps": [1, 2]},
+    "steer": {
+        "num_envs": 4, "decisions": 64, "batch_size": 16, "updates": 1, "replay": 64, "warmup_steps": 2,
+        "critic_warmup_updates": 1, "evaluate_every": 32, "evaluate_episodes": 4, "checkpoint_every": 16,
+    },
+    "rollouts": {
+        "episodes": 3, "shard_episodes": 2, "workers": 2,
+        "cameras": [{"name": name, "width": 32, "height": 24} for name in ("front", "side")],
+    },
+    "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
+    "release": {"episodes": "all"},
+}  # fmt: skip
+# What so little training makes is good for nothing, but has to pass.
+GATES: dict[str, dict[str, Any]] = {
+    "demos": {"episodes": 8, "success": 0.0},
+    "prior": {"starts": 1, "gaussian_min": 0.0, "zero_min": 0.0, "best_of_n_min": 0.0},
+    "steer": {"episodes": 1, "success": 0.0},
+    "rollouts": {
+        "episodes": 3, "success": 0.0, "joint_margin": 0.0, "joint_speed": 10.0, "position_jump": 2.0,
+        "rotation_jump": 4.0,
+    },
+    "evaluate": {"episodes": 4, "expert_min": 0.0, "expert_low": 0.0, "prior_min": 0.0},
+}  # fmt: skip
+
+
+def write_small_parameters(path: Path) -> None:
+    """Write the committed params.yaml with SIZES and GATES to `path`."""
+    values = as_dict(load_params(ROOT / "params.yaml"))
+    for section, sizes in SIZES.items():
+        values[section] |= sizes
+    for gate, thresholds in GATES.items():
+        values["gates"][gate] |= thresholds
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
