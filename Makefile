@@ -37,7 +37,7 @@ test: lint
 
 repro:
 	@$(IN) scripts/setup.sh dev
-	@$(IN) .venv/bin/python scripts/mend_dvc.py
+	@$(IN) .venv/bin/python -m tasks.mend_dvc
 	@$(IN) PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/dvc --wait-for-lock repro
 
 clean:

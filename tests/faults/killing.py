@@ -79,7 +79,7 @@ class Killer:
     def _mend(self) -> None:
         """As `make repro` does before it calls DVC."""
         if self._dvc_was_killed:
-            self.mended += self.project.run([sys.executable, str(ROOT / "scripts" / "mend_dvc.py")]).splitlines()
+            self.mended += self.project.run([sys.executable, str(ROOT / "tasks" / "mend_dvc.py")]).splitlines()
         self._dvc_was_killed = False
 
     def _holder(self, stage: str) -> str:

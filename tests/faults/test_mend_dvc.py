@@ -32,7 +32,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def mend(project: Project) -> str:
-    return project.run([sys.executable, str(ROOT / "scripts" / "mend_dvc.py")])
+    return project.run([sys.executable, str(ROOT / "tasks" / "mend_dvc.py")])
 
 
 def commit(project: Project) -> None:

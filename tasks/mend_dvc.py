@@ -1,6 +1,6 @@
 """Mend what a killed DVC may leave: its own files, written in place, cut off in the middle.
 
-    python scripts/mend_dvc.py          # in the project's folder; says what it mended, or nothing
+    python -m tasks.mend_dvc          # in the project's folder; says what it mended, or nothing
 
 DVC writes dvc.lock and .dvc/tmp/rwlock over themselves. Killed just then, it leaves a part, at which the next DVC
 command stops. Nothing that a stage made is touched. Of dvc.lock the whole entries are kept, and of the others those

@@ -1,0 +1,43 @@
+"""The deployments: one for each flow and each task that dvc.yaml has, and when they run by themselves."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from flows.demos import demos
+from flows.evaluate import evaluate
+from flows.pipeline import pipeline
+from flows.prior import prior
+from flows.release import release
+from flows.rollouts import rollouts
+from flows.steer import steer
+
+FLOWS: tuple[Flow[Any, Any], ...] = (demos, prior, steer, rollouts, evaluate, release, pipeline)
+SUNDAY_NIGHT = "0 2 * * sun"  # UTC
+
+
+def deployments(tasks: list[str], weekly: bool = False, pool: str | None = None) -> list[RunnerDeployment]:
+    """FLOW/TASK for each flow and each of `tasks`; FLOW/TASK@POOL for the workers of a work pool.
+
+    Each pipeline has a weekly schedule, which is active only if `weekly`.
+    """
+    return [_deployment(flow, task, weekly, pool) for flow in FLOWS for task in tasks]
+
+
+def _deployment(flow: Flow[Any, Any], task: str, weekly: bool, pool: str | None) -> RunnerDeployment:
+    schedules: list[Schedule] = [Cron(SUNDAY_NIGHT, timezone="UTC", active=weekly)] if flow is pipeline else []
+    deployment = flow.to_deployment(
+        name=task if pool is None else f"{task}@{pool}",
+        parameters={"task": task},
+        schedules=schedules,
+        tags=[task],
+        work_pool_name=pool,
+        # The name of the module, so that nothing hangs on where a clone lies.
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return cast(RunnerDeployment, deployment)  # a coroutine only where an event loop runs

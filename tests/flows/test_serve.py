@@ -1,0 +1,47 @@
+"""What `python -m flows.serve` registers, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from flows.deployments import FLOWS, deployments
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
+    command = [sys.executable, "-m", "flows.serve", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_one_deployment_per_flow_and_task() -> None:
+    found = {f"{one.flow_name}/{one.name}": one for one in deployments(["ladle", "kettle"])}
+    flows = ["demos", "prior", "steer", "rollouts", "evaluate", "release", "pipeline"]
+    assert list(found) == [f"{flow}/{task}" for flow in flows for task in ("ladle", "kettle")]
+    assert all(one.parameters == {"task": name.partition("/")[2]} for name, one in found.items())
+    assert found["steer/ladle"].entrypoint == "flows.steer.steer"
+
+
+def test_pipelines_have_a_weekly_schedule_that_is_off() -> None:
+    for weekly in (False, True):
+        for one in deployments(["ladle"], weekly=weekly):
+            assert [schedule.active for schedule in one.schedules or []] == [weekly] * (one.flow_name == "pipeline")
+
+
+def test_prefect_keeps_no_results() -> None:
+    assert not any(flow.persist_result for flow in FLOWS)
+
+
+def test_without_a_server_it_says_what_to_do(tmp_path: Path) -> None:
+    done = call(PREFECT_API_URL="http://127.0.0.1:9/api", PREFECT_HOME=str(tmp_path))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "prefect server start --host 127.0.0.1" in done.stderr
+
+
+def test_a_wrong_option_is_refused(tmp_path: Path) -> None:
+    done = call("--limit", "0", PREFECT_HOME=str(tmp_path))
+    assert done.returncode == 2 and "--limit: found 0" in done.stderr
