@@ -3,6 +3,8 @@ HERE := $(shell dirname "$(strip $(MAKEFILE_LIST))")
 IN = cd "$(HERE)" &&
 TASK ?= lift_banana
 PROFILE ?= quick
+# `make repro` is about the committed profile, unless another is asked for.
+REPRO_PROFILE = $(if $(filter file default undefined,$(origin PROFILE)),cpu,$(PROFILE))
 
 .PHONY: help setup run test lint repro clean
 .DEFAULT_GOAL := help
@@ -11,7 +13,7 @@ help:
 	@echo "make run    set up, then $(TASK) from nothing to an evaluated expert in the $(PROFILE) profile"
 	@echo "make test   set up, then the linters, the type checker and the tests"
 	@echo "make setup  only the environment, .venv, with all tools"
-	@echo "make repro  set up, then bring every artifact of dvc.yaml up to date (the cpu profile)"
+	@echo "make repro  set up, then bring every artifact of dvc.yaml up to date (the cpu profile, or PROFILE=NAME)"
 	@echo "make clean  remove the environment and caches; data, runs and reports stay"
 	@echo
 	@echo "Options: TASK=$(TASK) PROFILE=$(PROFILE) PYTHON=/path/to/python3.11 NO_APT=1 PYTEST_ARGS='-k name'"
@@ -37,8 +39,9 @@ test: lint
 
 repro:
 	@$(IN) scripts/setup.sh dev
-	@$(IN) .venv/bin/python -m tasks.mend_dvc
-	@$(IN) PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/dvc --wait-for-lock repro
+	@$(IN) export PATH="$$PWD/.venv/bin:$$PATH" PYTHONPATH="$$PWD" && \
+	  folder=$$(python -m tasks.profile_project $(REPRO_PROFILE)) && cd "$$folder" && \
+	  python -m tasks.mend_dvc && dvc --wait-for-lock repro
 
 clean:
 	@$(IN) rm -rf .venv .venv.lock build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,7 +11,9 @@ from flows.up_to_date import stage_of_task
 
 
 @flow(name="prior", persist_result=False)
-def prior(task: str, force: bool = False, pull: bool = False, push: bool = False) -> State[Any]:
+def prior(
+    task: str, force: bool = False, pull: bool = False, push: bool = False, profile: str = "cpu"
+) -> State[Any]:
     """Train the prior of a task, with all it needs.
 
     Args:
@@ -19,5 +21,6 @@ def prior(task: str, force: bool = False, pull: bool = False, push: bool = False
         force: run the stage even if nothing has changed.
         pull: take results from DVC's run-cache and remote where they are there.
         push: put results into DVC's remote, with the run-cache.
+        profile: whose parameters and outputs; others than cpu have theirs in runs/PROFILE.
     """
-    return stage_of_task("prior", task, force, pull, push)
+    return stage_of_task("prior", task, profile, force, pull, push)

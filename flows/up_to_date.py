@@ -12,9 +12,11 @@ from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
 from expertgen.errors import ExpertGenError, InvalidParameter
+from expertgen.params import COMMITTED_PROFILE
 from flows.lost_runs import on_record
 from tasks.graph import Graph, Stage, read_graph
 from tasks.mend_dvc import mend
+from tasks.profile_project import profile_project
 from tasks.project import project_root
 from tasks.reproduce import Options
 from tasks.run_stage import run_stage
@@ -22,7 +24,8 @@ from tasks.worker import serving_processes
 
 
 def bring_up_to_date(
-    task: str, choose: Callable[[Graph], list[Stage]], force: str = "", pull: bool = False, push: bool = False
+    task: str, profile: str, choose: Callable[[Graph], list[Stage]],
+    force: str = "", pull: bool = False, push: bool = False,
 ) -> State[Any]:
     """Bring the stages that `choose` takes from the graph up to date; `force` names one that is run in any case.
 
@@ -32,25 +35,26 @@ def bring_up_to_date(
     logging.getLogger("prefect.flow_runs").addFilter(_says_more)
     try:
         _check_deployment(task)
-        root = project_root()
+        root = profile_project(project_root(), profile)
         for line in mend(root):
             get_run_logger().warning("%s", line)
         stages = choose(read_graph(root))
     except ExpertGenError as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error))
-    with on_record(root, str(runtime.flow_run.id)):
+    with on_record(project_root(), str(runtime.flow_run.id)):
         for stage in stages:
-            options = Options(force=stage.name == force, pull=pull, push=push)
+            options = Options(stage.name == force, pull, push, label="" if profile == COMMITTED_PROFILE else profile)
             state: State[Any] = run_stage(stage, root, options, return_state=True)
             if not state.is_completed():
                 return Failed(message=f"{stage.name} failed: {state.message}")
     return Completed(message=f"up to date: {', '.join(stage.name for stage in stages)}")
 
 
-def stage_of_task(kind: str, task: str, force: bool, pull: bool, push: bool) -> State[Any]:
+def stage_of_task(kind: str, task: str, profile: str, force: bool, pull: bool, push: bool) -> State[Any]:
     """Bring stage `kind` of `task` and its gate up to date, with all that is upstream of them."""
-    return bring_up_to_date(task, lambda graph: graph.needed_for(kind, task), f"{kind}@{task}" * force, pull, push)
+    named = f"{kind}@{task}" if force else ""
+    return bring_up_to_date(task, profile, lambda graph: graph.needed_for(kind, task), named, pull, push)
 
 
 def _says_more(record: logging.LogRecord) -> bool:

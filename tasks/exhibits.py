@@ -32,12 +32,12 @@ def slug(*names: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()).strip("-")
 
 
-def exhibits_of(stage: Stage, root: Path, since: float = 0.0) -> Iterator[Exhibit]:
+def exhibits_of(stage: Stage, root: Path, since: float = 0.0, label: str = "") -> Iterator[Exhibit]:
     """What can be shown of the outputs of `stage` that were written at time `since` (s since 1970) or later.
 
     First its report: its Markdown files (of a gate, also gate.md beside gate.json), then those of its PNG pictures that
     no text has shown. Then each of its metrics in JSON, as a table. A file that cannot be read as what its name says
-    is shown as a note that says so.
+    is shown as a note that says so. `label` comes before their names.
     """
     files = [path for path in _files(stage) if _is_fresh(root / path, since)]
     texts = [path for path in files if path.endswith(".md")]
@@ -46,10 +46,10 @@ def exhibits_of(stage: Stage, root: Path, since: float = 0.0) -> Iterator[Exhibi
     pictures = [path for path in files if path.endswith(".png") and path not in linked]
     report = _without_repetition([text for text, _ in parts]) + [_picture_or_note(root / path) for path in pictures]
     if report:
-        yield Exhibit(slug(stage.name, "report"), ", ".join(texts + pictures), "\n\n---\n\n".join(report))
+        yield Exhibit(slug(label, stage.name, "report"), ", ".join(texts + pictures), "\n\n---\n\n".join(report))
     for path in files:
         if path in stage.metrics and path.endswith(".json"):
-            yield Exhibit(slug(stage.name, Path(path).stem), path, _table_or_note(root / path))
+            yield Exhibit(slug(label, stage.name, Path(path).stem), path, _table_or_note(root / path))
 
 
 def _files(stage: Stage) -> list[str]:

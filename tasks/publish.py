@@ -42,8 +42,8 @@ def publish(exhibits: Iterable[Exhibit], log: Any) -> None:
 class ProgressBar:
     """The progress artifact of a stage, updated now and then; its description is the stage's last line of progress."""
 
-    def __init__(self, stage: Stage, log: Any) -> None:
-        self._key, self._log = slug(stage.name, "progress"), log
+    def __init__(self, stage: Stage, log: Any, label: str = "") -> None:
+        self._key, self._log = slug(label, stage.name, "progress"), log
         self._artifact: UUID | None = None
         self._shown = -_INTERVAL
 

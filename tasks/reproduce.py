@@ -25,6 +25,7 @@ class Options:
     force: bool = False  # run it even if nothing has changed
     pull: bool = False  # take results from run-cache and remote where they have them
     push: bool = False  # put results into the remote, with the run-cache
+    label: str = ""  # put before the names of what is shown of the stage, to tell profiles apart
 
     def repro(self, stage: Stage) -> list[str]:
         """The arguments of `dvc`. --single-item: what is upstream has had its own turn."""

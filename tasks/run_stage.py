@@ -45,13 +45,13 @@ def run_stage(stage: Stage, root: Path, options: Options) -> State[Any]:
     log = get_run_logger()
     begun = time.time()
     try:
-        how = reproduce(stage, root, options, listener(log, ProgressBar(stage, log)))
+        how = reproduce(stage, root, options, listener(log, ProgressBar(stage, log, options.label)))
     except ExpertGenError as error:
         # What a gate or a stage wrote before it failed says why.
-        publish(exhibits_of(stage, root, since=begun), log)
+        publish(exhibits_of(stage, root, begun, options.label), log)
         log.error("%s", error)
         return Failed(name=INFRASTRUCTURE if isinstance(error, InfrastructureFailed) else None, message=str(error))
-    publish(exhibits_of(stage, root), log)
+    publish(exhibits_of(stage, root, label=options.label), log)
     return Completed(name=how)
 
 
