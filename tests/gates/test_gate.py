@@ -109,7 +109,8 @@ def test_a_warning_stops_nobody_and_wall_times_reach_no_report(params: Params, t
     save_checkpoint(workspace.data("prior"), {"weight": np.ones(2)}, {})
     save_checkpoint(workspace.data("expert"), {"weight": np.ones(2)}, {})
     workspace.reports.mkdir(parents=True)
-    points = json.loads((ROOT / "reports" / TASK / "curve.json").read_text(encoding="utf-8"))
+    good = {"n": 256, "successes": 251, "rate": 251 / 256, "low": 0.955, "high": 0.992}
+    points = [{"decisions": 1024, "wall_time_s": 9.0, "success_any": good, "success_end": good}]
     for seconds in (0.0, 1.0):
         for point in points:
             point["wall_time_s"] += seconds
