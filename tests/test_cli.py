@@ -57,7 +57,7 @@ def test_help_and_errors_load_no_heavy_package(project: Path) -> None:
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from expertgen.cli import main\n"
         "assert main(['demos', 'lift_banana', '--profile', 'no_such']) == 2\n"
-        "assert not {'torch', 'mujoco', 'numpy', 'diffusers'} & set(sys.modules)\n"
+        "assert not {'torch', 'mujoco', 'numpy', 'diffusers', 'lancedb', 'pyarrow'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=project, check=True, timeout=120, capture_output=True)
 

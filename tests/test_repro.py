@@ -15,7 +15,7 @@ from tests.small_project import ROOT, write_small_parameters
 
 ALL = [
     "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
-    "evaluate", "gate_evaluate", "release", "page",
+    "episodes", "evaluate", "gate_evaluate", "release", "page",
 ]  # fmt: skip
 
 

@@ -101,6 +101,13 @@ class ReleaseParams:
 
 
 @dataclass(frozen=True)
+class IndexParams:
+    moments: Annotated[int, Range(minimum=2)]
+    yaw_lever: NonNegative
+    duplicates: NonNegative
+
+
+@dataclass(frozen=True)
 class EvaluateParams:
     episodes: Count
     batch: Count
@@ -120,6 +127,7 @@ class Params:
     preflight: PreflightParams
     steer: SteerParams
     rollouts: RolloutsParams
+    index: IndexParams
     evaluate: EvaluateParams
     release: ReleaseParams
     gates: GatesParams
