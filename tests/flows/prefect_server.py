@@ -17,6 +17,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+Process = subprocess.Popen[str]
 _START = 240.0  # s; a quiet machine needs 15
 
 
@@ -106,7 +107,7 @@ def running_server(folder: Path, **settings: str) -> Iterator[Server]:
     server = Server(folder, **settings)
     command = [str(BIN / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(server.port)]
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=server.environment, stdout=log, stderr=log, start_new_session=True)
+        process = _start(command, server.environment, log)
     try:
         _wait_for(lambda: _answers(server), process, folder / "server.log")
         yield server
@@ -121,41 +122,45 @@ def _answers(server: Server) -> bool:
         return False
 
 
-def serve(server: Server, project: Path, *arguments: str) -> subprocess.Popen[str]:
+def serve(server: Server, project: Path, *arguments: str) -> Process:
     """`python -m flows.serve` in `project`, once it is ready."""
     log = project.parent / f"serve-{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "flows.serve", *arguments]
     with log.open("w") as file:
-        process = subprocess.Popen(
-            command, cwd=project, env=server.environment, stdout=file, stderr=file, text=True, start_new_session=True
-        )
+        process = _start(command, server.environment, file, project)
     _wait_for(lambda: "polling for scheduled runs" in log.read_text(), process, log)
     return process
 
 
+def _start(command: list[str], environment: dict[str, str], log: Any, folder: Path | None = None) -> Process:
+    # A background shell's children ignore SIGINT, by which `end` asks them to end.
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=log, stderr=log, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
 @contextmanager
-def running_worker(server: Server, clone: Path, pool: str) -> Iterator[subprocess.Popen[Any]]:
+def running_worker(server: Server, clone: Path, pool: str) -> Iterator[Process]:
     """`prefect worker start` in another clone of the project, which has packages of its own."""
     environment = server.environment | {"PYTHONPATH": str(clone)}
     command = [str(BIN / "prefect"), "worker", "start", "--pool", pool]
     with (clone.parent / "worker.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        process = _start(command, environment, log, clone)
     try:
         yield process
     finally:
         end(process)
 
 
-def _wait_for(ready: Any, process: subprocess.Popen[Any], log: Path) -> None:
+def _wait_for(ready: Any, process: Process, log: Path) -> None:
     deadline = time.monotonic() + _START
     while not ready():
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()
         time.sleep(0.3)
 
 
-def end(process: subprocess.Popen[Any]) -> None:
+def end(process: Process) -> None:
     """End a process as Ctrl-C does, or by force."""
     process.send_signal(signal.SIGINT)
     try:
