@@ -12,6 +12,7 @@ import pytest
 
 import expertgen
 from expertgen import cli
+from expertgen.cli import commands
 
 ROOT = Path(__file__).parents[1]
 
@@ -112,7 +113,7 @@ def test_interrupt_tells_how_to_resume(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run_stage", interrupted)
+    monkeypatch.setattr(commands, "_run_stage", interrupted)
     monkeypatch.chdir(project)
     assert cli.main(["demos", "lift_banana"]) == 130
     assert "run the same command again to resume" in capsys.readouterr().err
@@ -124,7 +125,7 @@ def test_full_disk_is_told_in_one_line(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "data/lift_banana")
 
-    monkeypatch.setattr(cli, "_run_stage", full)
+    monkeypatch.setattr(commands, "_run_stage", full)
     monkeypatch.chdir(project)
     assert cli.main(["demos", "lift_banana"]) == 2
     assert "data/lift_banana: No space left on device" in capsys.readouterr().err
@@ -135,7 +136,7 @@ def test_options_are_taken_before_and_after_the_command(
 ) -> None:
     roots = []
     monkeypatch.setattr(
-        cli, "_run_stage", lambda stage, params, task, workspace: roots.append(workspace.root)
+        commands, "_run_stage", lambda stage, params, task, workspace: roots.append(workspace.root)
     )
     params = str(project / "params.yaml")
     cli.main(["--profile", "quick", "--params", params, "prior", "lift_banana"])

@@ -26,12 +26,17 @@ FINITE = {"actor.weight": np.ones((2, 3), np.float32), "count": np.array([7])}
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Small sound checkpoints, and the reports of the released ones, the pre-flight's as if it were of this prior."""
+    """Small sound checkpoints, a curve, and reports of the released ones, the pre-flight's as if it were of this prior."""
     made = Workspace(tmp_path, TASK)
     for name in ("prior", "expert"):
         save_checkpoint(made.data(name), FINITE, {})
-    for name in ("preflight", "curve", "metrics"):
+    for name in ("preflight", "metrics"):
         rewrite(made, name, json.loads((REPORTS / f"{name}.json").read_text(encoding="utf-8")))
+    rates = [{"n": 256, "successes": count, "rate": count / 256, "low": 0.0, "high": 1.0} for count in (190, 251)]
+    rewrite(made, "curve", [
+        {"decisions": 60_000 * (1 + number), "wall_time_s": 9.0, "success_any": rate, "success_end": rate}
+        for number, rate in enumerate(rates)
+    ])  # fmt: skip
     preflight = read(made, "preflight")
     preflight["provenance"]["inputs"]["prior"] = path_sha256(made.data("prior"))
     rewrite(made, "preflight", preflight)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from expertgen import cli
+from expertgen.cli.parser import POLICIES
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput, UnknownName
 from expertgen.make_env import make_env
 from expertgen.policies.diffusion import DiffusionPrior
@@ -35,7 +35,7 @@ def episodes_of(name, params, workspace, seeds):
 
 
 def test_every_policy_of_the_command_line_has_a_name_in_figures() -> None:
-    assert tuple(DISPLAY_NAMES) == cli.POLICIES
+    assert tuple(DISPLAY_NAMES) == POLICIES
 
 
 @pytest.mark.parametrize("name", DISPLAY_NAMES)

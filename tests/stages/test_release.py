@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from expertgen.data.atomic import atomic_write_json
+from expertgen.data.checkpoints import add_to_checkpoint
 from expertgen.data.episodes import EpisodeStore
 from expertgen.data.hashing import tree_sha256
 from expertgen.data.lerobot.read import ReleaseReader
@@ -21,7 +21,7 @@ TASK = "lift_banana"
 def rolled_out(small, untrained, changed):
     params, workspace = small
     untrained(params, workspace)
-    atomic_write_json(workspace.data("prior") / "provenance.json", {"inputs": {"demos": "d" * 64}})
+    add_to_checkpoint(workspace.data("prior"), "provenance.json", {"inputs": {"demos": "d" * 64}})
     rollouts.run(params, TASK, workspace)
     return changed(params, "release", episodes="all"), workspace
 

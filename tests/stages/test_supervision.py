@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from expertgen import cli
+from expertgen.cli import commands
 from expertgen.stages.supervision import TERMINATED, Terminated, supervised
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +125,7 @@ def test_a_persons_stage_outlives_the_shell_it_was_started_from(start: Start) ->
 def test_sigterm_is_told_like_ctrl_c(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "_run_stage", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(commands, "_run_stage", lambda *_: signal.raise_signal(signal.SIGTERM))
     earlier = signal.getsignal(signal.SIGTERM)
     assert cli.main(["--params", str(ROOT / "params.yaml"), "demos", "lift_banana"]) == TERMINATED == 143
     assert "stopped by SIGTERM: run the same command again to resume" in capsys.readouterr().err
