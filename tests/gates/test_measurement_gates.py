@@ -26,7 +26,7 @@ FINITE = {"actor.weight": np.ones((2, 3), np.float32), "count": np.array([7])}
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Small sound checkpoints, a curve, and reports of the released ones, the pre-flight's as if it were of this prior."""
+    """Small sound checkpoints, a curve, and reports of the released ones, the pre-flight's as if of this prior."""
     made = Workspace(tmp_path, TASK)
     for name in ("prior", "expert"):
         save_checkpoint(made.data(name), FINITE, {})
