@@ -134,8 +134,10 @@ def running(clone: Clone, *command: str, after: Callable[[], bool] = lambda: Tru
     wait_until(after)
     with (clone.root.parent / "servers.log").open("a") as log:
         process = subprocess.Popen(
-            command, cwd=clone.root, env=clone.environment, stdout=log, stderr=log, start_new_session=True
-        )
+            command, cwd=clone.root, env=clone.environment, stdout=log, stderr=log, start_new_session=True,
+            # A background shell's children ignore SIGINT, by which these are asked to end.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
     try:
         yield
     finally:
