@@ -35,7 +35,7 @@ lint:
 
 # OMP_NUM_THREADS: the tests' networks are tiny, and the workers already use the cores.
 test: lint
-	@$(IN) OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	@$(IN) OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 repro:
 	@$(IN) scripts/setup.sh dev
