@@ -71,7 +71,9 @@ class Env:
         """(B, 53) float32, see benchmarks.observation."""
         state = self.simulator.state()
         position, rotation = self.kinematics.forward(state.joints)
-        full = observe(position, rotation, state.joints, state.fingers, state.objects)
+        full = observe(
+            position, rotation, state.joints, state.fingers, state.objects, self.benchmark.articulated
+        )
         return torch.from_numpy(full.astype(np.float32))
 
     def step_chunk(self, chunk: torch.Tensor) -> ChunkResult:

@@ -90,3 +90,14 @@ def rotation_log(rotation: Array) -> Array:
 def wrap_half_turn(angle: Array) -> Array:
     """Angles in rad → the equivalent angle in [-pi/2, pi/2) of something symmetric under a half turn."""
     return np.mod(angle + np.pi / 2, np.pi) - np.pi / 2
+
+
+def slide_pose(base: Array, distance: Array) -> Array:
+    """Pose (..., 7) of a part that slid by `distance` (...,) m along the x axis of its `base` (..., 7)."""
+    position = base[..., :3] + np.asarray(distance)[..., None] * quaternion_to_rotation(base[..., 3:])[..., :, 0]
+    return np.concatenate([position, np.broadcast_to(base[..., 3:], (*position.shape[:-1], 4))], axis=-1)
+
+
+def slide_distance(base: Array, part: Array) -> Array:
+    """How far (...,) m a `part` (..., 7) has slid along the x axis of its `base` (..., 7): `slide_pose` reversed."""
+    return ((part[..., :3] - base[..., :3]) * quaternion_to_rotation(base[..., 3:])[..., :, 0]).sum(-1)

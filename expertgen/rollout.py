@@ -77,7 +77,7 @@ def _observations(env: Env, result: ChunkResult) -> NDArray[np.float32]:
     joints = result.joints.reshape(-1, 7)
     position, rotation = env.kinematics.forward(joints)
     objects = result.objects.reshape(batch * steps, -1, 7)
-    flat = observe(position, rotation, joints, result.fingers.reshape(-1, 2), objects)
+    flat = observe(position, rotation, joints, result.fingers.reshape(-1, 2), objects, env.benchmark.articulated)
     return flat.astype(np.float32).reshape(batch, steps, -1)
 
 

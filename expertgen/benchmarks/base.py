@@ -25,6 +25,9 @@ class Start:
 class Benchmark:
     """A task, as pure functions.
 
+    Objects are all bodies that matter, O = num_objects: free ones first; where `articulated`, the last two are an
+    articulated object (its base, whose x axis points out of its front) and its sliding part.
+
     add_objects(spec) puts the task's objects into an MjSpec. reset_distribution(generator) draws a Start.
     success(objects (B, S, O, 7), start (B, O, 7)) -> (B, S) judges object poses against their start poses.
     script(env) is the scripted policy, written against expertgen.skills. start_pose(objects (B, O, 7)) gives
@@ -40,7 +43,13 @@ class Benchmark:
     success: Callable[[Array, Array], NDArray[np.bool_]]
     script: Callable[[Any], None]
     start_pose: Callable[[Array], Array]
+    articulated: bool = False
     grasp_symmetry: float = np.pi
+
+    @property
+    def num_free(self) -> int:
+        """How many of the objects move freely."""
+        return self.num_objects - 2 * self.articulated
 
 
 # Tasks have their place in the one-hot task index before they are built, so that checkpoints keep their shape.

@@ -34,6 +34,10 @@ class ScriptParams:
     hover_height: Positive
     speed: Positive
     lift_offset: Positive
+    place_height: NonNegative
+    pull: Annotated[float, Range(minimum=0, maximum=1)]
+    push_speed: Positive
+    push_run_up: NonNegative
 
 
 @dataclass(frozen=True)

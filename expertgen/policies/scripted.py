@@ -26,7 +26,9 @@ class ScriptedPolicy:
         yaw = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
         scale = np.array([self.params.position_noise] * 2 + [self.params.yaw_noise])
         noise = scale * np.stack([generator("script", int(seed)).standard_normal(3) for seed in seeds])
-        planner = Planner(position, yaw, env.start_objects, noise, self.params, 1 / env.params.control_hz)
+        planner = Planner(
+            position, yaw, env.start_objects, noise, self.params, 1 / env.params.control_hz, env.benchmark.articulated
+        )
         env.benchmark.script(planner)
         actions = planner.actions(env.episode_steps + self.horizon)
         self._plan = torch.from_numpy(actions.astype(np.float32))

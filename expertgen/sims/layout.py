@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from expertgen.sims.grippers import gripper_of
 
 Array = NDArray[np.float64]
+SLIDE = "slide"  # the joint of an articulated object's part
 
 
 class SceneLayout:
@@ -22,6 +23,10 @@ class SceneLayout:
         free = [j for j in range(model.njnt) if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE]
         self.object_qpos = np.array([np.arange(7) + model.jnt_qposadr[j] for j in free], dtype=np.int64)
         self.object_bodies = np.array([model.jnt_bodyid[j] for j in free], dtype=np.int64)
+        # An articulated object: its base is moved about as a mocap body, its part slides along the base's x axis.
+        self.articulated = model.nmocap == 1
+        self.slide_qpos = int(model.joint(SLIDE).qposadr[0]) if self.articulated else -1
+        self.num_objects = len(free) + 2 * self.articulated
 
     def controls(self, last: Array, joint_targets: Array, gripper: Array, substeps: int) -> Array:
         """(B, S, 7) rad and (B, S) m, after the controls `last` (B, nu) → (B, S * substeps, nu); joints ramp

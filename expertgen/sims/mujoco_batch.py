@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expertgen.errors import InvalidParameter
+from expertgen.geometry import slide_distance, slide_pose
 from expertgen.sims.interface import Array, ChunkTrace, Health, SimState
 from expertgen.sims.kinematics import Kinematics
 from expertgen.sims.layout import SceneLayout
@@ -53,7 +54,12 @@ class MujocoBatch:
         rows = np.asarray(ids)
         qpos[np.ix_(rows, layout.arm_qpos)] = joints
         qpos[np.ix_(rows, layout.gripper.joints)] = layout.gripper.coordinates(fingers)
-        qpos[np.ix_(rows, layout.object_qpos.ravel())] = objects.reshape(len(rows), -1)
+        free = objects[:, : len(layout.object_qpos)]
+        qpos[np.ix_(rows, layout.object_qpos.ravel())] = free.reshape(len(rows), -1)
+        if layout.articulated:
+            base, part = objects[:, -2], objects[:, -1]
+            batch.bind("mocap_pos")[rows, 0], batch.bind("mocap_quat")[rows, 0] = base[:, :3], base[:, 3:]
+            qpos[rows, layout.slide_qpos] = slide_distance(base, part)
         ctrl[np.ix_(rows, layout.arm_ctrl)] = joints
         ctrl[rows, layout.gripper_ctrl] = layout.gripper.command(fingers.mean(-1))
         self._last_ctrl[rows] = ctrl[rows]
@@ -97,8 +103,14 @@ class MujocoBatch:
         self._errors.update({int(i): self._batch.error(int(i)) for i in error.ids})
 
     def _trace(self, qpos: Array) -> ChunkTrace:
+        """The trace of (B, ..., nq)."""
         layout = self.layout
         objects = qpos[..., layout.object_qpos.ravel()].reshape(*qpos.shape[:-1], -1, 7)
+        if layout.articulated:
+            base = np.concatenate([self._batch.bind("mocap_pos")[:, 0], self._batch.bind("mocap_quat")[:, 0]], -1)
+            base = np.broadcast_to(base.reshape(len(base), *[1] * (qpos.ndim - 2), 7), (*qpos.shape[:-1], 7))
+            part = slide_pose(base, qpos[..., layout.slide_qpos])
+            objects = np.concatenate([objects, base[..., None, :], part[..., None, :]], axis=-2)
         return ChunkTrace(qpos[..., layout.arm_qpos], layout.gripper.openings(qpos), objects)
 
     def state(self) -> SimState:
@@ -136,7 +148,9 @@ class MujocoBatch:
     def render(self, env: int, camera: str, width: int, height: int) -> NDArray[np.uint8]:
         if self._renderer is None:
             self._renderer = SceneRenderer(self.model)
-        return self._renderer.image(self._batch.bind("qpos")[env], camera, width, height)
+        batch = self._batch
+        mocap = np.concatenate([batch.bind("mocap_pos")[env], batch.bind("mocap_quat")[env]], axis=-1)
+        return self._renderer.image(batch.bind("qpos")[env], camera, width, height, mocap)
 
     def close(self) -> None:
         """Free the rendering context."""

@@ -23,10 +23,15 @@ class RayCaster:
         self._groups[VISUAL_GROUP] = 1
         self._colours = _colours(model)
 
-    def image(self, qpos: NDArray[np.float64], camera: str, width: int, height: int) -> NDArray[np.uint8]:
-        """(height, width, 3) image; camera by name."""
+    def image(
+        self, qpos: NDArray[np.float64], camera: str, width: int, height: int, mocap: NDArray[np.float64] | None = None
+    ) -> NDArray[np.uint8]:
+        """(height, width, 3) image, as SceneRenderer's."""
         self._batch.bind("qpos")[0] = qpos
         self.data.qpos[:] = qpos
+        if mocap is not None:
+            self._batch.bind("mocap_pos")[0], self._batch.bind("mocap_quat")[0] = mocap[:, :3], mocap[:, 3:]
+            self.data.mocap_pos[:], self.data.mocap_quat[:] = mocap[:, :3], mocap[:, 3:]
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
         cam = self.model.camera(camera).id

@@ -23,12 +23,16 @@ class SceneRenderer:
         self._rays: RayCaster | None = None
         self.backend = backend or ("egl" if _egl_works() else "ray")
 
-    def image(self, qpos: NDArray[np.float64], camera: str, width: int, height: int) -> NDArray[np.uint8]:
-        """(height, width, 3) image; camera by name."""
-        self.data.qpos[:] = qpos
+    def image(
+        self, qpos: NDArray[np.float64], camera: str, width: int, height: int, mocap: NDArray[np.float64] | None = None
+    ) -> NDArray[np.uint8]:
+        """(height, width, 3) image; camera by name; `mocap` (nmocap, 7) where bodies stand that have no joints."""
         if self.backend == "ray":
             self._rays = self._rays or RayCaster(self.model)
-            return self._rays.image(qpos, camera, width, height)
+            return self._rays.image(qpos, camera, width, height, mocap)
+        self.data.qpos[:] = qpos
+        if mocap is not None:
+            self.data.mocap_pos[:], self.data.mocap_quat[:] = mocap[:, :3], mocap[:, 3:]
         mujoco.mj_forward(self.model, self.data)
         renderer = self._renderer(width, height)
         renderer.update_scene(self.data, camera=camera, scene_option=self._option)

@@ -6,6 +6,8 @@ hand inaccurately and never look back; so do these.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
@@ -39,13 +41,27 @@ def grasp_pose(env: Planner, object_id: int) -> tuple[Array, Array]:
     return target, np.clip(yaw, -params.yaw_limit, params.yaw_limit)
 
 
+def place(env: Planner, position: Any) -> None:
+    """Carry what is held over `position` (B, 3) m, lower it to the place height above it, let go, and go up again."""
+    params, target = env.params, np.array(position, dtype=np.float64)
+    target[:, 2] += params.place_height
+    above = target + np.array([0.0, 0.0, params.hover_height])
+    env.straight(above, env.yaw, params.speed)
+    env.straight(target, env.yaw, params.speed)
+    env.wait(SETTLE_STEPS)
+    open_gripper(env)
+    env.wait(GRIP_STEPS)
+    env.straight(above, env.yaw, params.speed)
+
+
 def move_to(
-    env: Planner, position: Array, target_orientation: Array | None = None, gripper_open: bool | None = None
+    env: Planner, position: Any, target_orientation: Any = None, gripper_open: bool | None = None
 ) -> None:
     """Move the tool to position (B, 3) m; target_orientation (B,) is a yaw in rad, None keeps the present one."""
     if gripper_open is not None:
         env.gripper[:] = OPEN if gripper_open else CLOSED
-    env.straight(position, env.yaw if target_orientation is None else target_orientation, env.params.speed)
+    yaw = env.yaw if target_orientation is None else np.array(target_orientation, dtype=np.float64)
+    env.straight(np.array(position, dtype=np.float64), yaw, env.params.speed)
 
 
 def open_gripper(env: Planner) -> None:

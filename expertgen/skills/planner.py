@@ -20,13 +20,20 @@ class Planner:
 
     position (B, 3) and yaw (B,) are the tool's last planned pose (it always points straight down), gripper
     (B,) the last command, objects (B, O, 7) the poses seen at the start. `noise` (B, 3) offsets x, y and
-    yaw of every grasp: what the script's eyes get wrong.
+    yaw of every grasp: what the script's eyes get wrong. With `articulated` the last two objects are an articulated
+    one and its part, see Benchmark.
     """
 
     def __init__(
         self, position: Array, yaw: Array, objects: Array, noise: Array, params: ScriptParams, control_dt: float,
+        articulated: bool = False,
     ) -> None:
-        self.position, self.yaw, self.objects, self.noise = position.copy(), yaw.copy(), objects, noise
+        self.position, self.yaw, self.noise = position.copy(), yaw.copy(), noise
+        # Ids as the paper's programs count them: from 1, an articulated object before those that are free.
+        self.part = objects[:, -1] if articulated else None
+        self.objects = np.concatenate([objects[:, -2:-1], objects[:, :-2]], 1) if articulated else objects
+        self.start_position, self.start_yaw = self.position.copy(), self.yaw.copy()
+        self.pulled = 0.0  # how far the script believes to have opened an articulated object, of its travel
         self.gripper = np.full(len(position), OPEN)
         self.params, self.control_dt = params, control_dt
         self._steps: list[list[Array]] = [[] for _ in position]
@@ -38,6 +45,12 @@ class Planner:
                 f"script: found object id {object_id}, expected 1 to {self.objects.shape[1]} in this scene."
             )
         return self.objects[:, object_id - 1]
+
+    def articulated_pose(self, object_id: int) -> Array:
+        """(B, 7) pose of an articulated object's base. Raises UnknownName for any other object."""
+        if self.part is None or object_id != 1:
+            raise UnknownName(f"script: object {object_id} has no parts; only an articulated object, of id 1, has.")
+        return self.objects[:, 0]
 
     def straight(self, position: Array, yaw: Array, speed: float, turn_speed: float = 1.5) -> None:
         """Move the tool in straight lines to position (B, 3), yaw (B,) at `speed` m/s and `turn_speed` rad/s."""

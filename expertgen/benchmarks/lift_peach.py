@@ -1,0 +1,32 @@
+"""Lift Peach (AnyTask, ExpertGen paper Fig. 15): lift the peach at least 20 cm above where it lay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from expertgen.benchmarks.base import Benchmark, Start
+from expertgen.benchmarks.tabletop import arm_near_ready, lift_object, lifted, one_object_pose, on_table
+from expertgen.scenes.fruit import PEACH, add_peach
+
+PEACH_ID = 1  # object ids count from 1, as in the paper's scripts
+X_RANGE, Y_RANGE = (0.40, 0.60), (-0.18, 0.18)  # m, base frame
+
+
+def reset_distribution(generator: np.random.Generator) -> Start:
+    """Peach on the table, uniform over 20 x 36 cm and the full turn; arm near its ready pose."""
+    pose = on_table(generator, X_RANGE, Y_RANGE, PEACH.rest)
+    return Start(*arm_near_ready(generator), pose[None])
+
+
+def script(env: Any) -> None:
+    """Pick the peach, lift it by 25 cm, hold it. No look back, no second try."""
+    lift_object(env, PEACH_ID)
+
+
+LIFT_PEACH = Benchmark(
+    name="lift_peach", index=2, instruction="Lift the peach at least 20 cm above the table.", num_objects=1,
+    add_objects=add_peach, reset_distribution=reset_distribution, success=lifted, script=script,
+    start_pose=one_object_pose, grasp_symmetry=0.0,
+)
