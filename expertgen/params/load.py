@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from expertgen.errors import InvalidParameter, require_known
-from expertgen.params.checks import Problems, check
+from expertgen.params.checks import Problems, check, describe
 from expertgen.params.relations import check_relations
 from expertgen.params.schema import Params
 from expertgen.params.yamlfile import read_yaml
@@ -17,30 +17,48 @@ COMMITTED_PROFILE = "cpu"  # params.yaml as it stands, without an overlay
 _PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")  # it also names a folder under runs/
 
 
-def load_params(path: Path, profile: str | None = None) -> Params:
+PER_TASK = "per_task"
+
+
+def load_params(path: Path, profile: str | None = None, task: str | None = None) -> Params:
     """The parameters in the file `path`, with `profiles/PROFILE.yaml` beside it laid over them.
 
     An overlay replaces single values: mappings are merged key by key, lists are replaced whole.
-    `None` and "cpu" stand for the file as it is. Raises MissingInput, UnknownName for a profile, and
+    `None` and "cpu" stand for the file as it is. What a file has under `per_task` for `task` is an overlay too, laid
+    over that file's own values. Raises MissingInput, UnknownName for a profile, and
     InvalidParameter for anything unknown, missing, ill-typed or out of range.
     """
+    values, own = _read(path, partial=False)
+    layers = [own.get(task, {})] if task else []
     shown = str(path)
-    values = read_yaml(path, shown)
-    problems = Problems(shown)
-    params = check(values, Params, "", problems)
-    _refuse(problems)
     if profile is not None and profile != COMMITTED_PROFILE:
         require_known("profile", profile, profile_names(path))
         overlay_path = path.parent / "profiles" / f"{profile}.yaml"
-        overlay = read_yaml(overlay_path, str(overlay_path))
-        overlay_problems = Problems(str(overlay_path))
-        check(overlay, Params, "", overlay_problems, partial=True)
-        _refuse(overlay_problems)
-        problems = Problems(f"{shown} with {overlay_path}")
-        params = check(_merge(values, overlay), Params, "", problems)
+        overlay, its = _read(overlay_path, partial=True)
+        layers += [overlay, its.get(task, {})] if task else [overlay]
+        shown = f"{path} with {overlay_path}"
+    problems = Problems(shown)
+    for layer in layers:
+        values = _merge(values, layer)
+    params = check(values, Params, "", problems)
     check_relations(params, problems)
     _refuse(problems)
     return params
+
+
+def _read(path: Path, partial: bool) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The values in a parameter file or, `partial`, in an overlay, and apart from them what it has under `per_task`."""
+    values = dict(read_yaml(path, str(path)))
+    per_task = values.pop(PER_TASK, None) or {}
+    problems = Problems(str(path))
+    check(values, Params, "", problems, partial=partial)
+    if not isinstance(per_task, dict):
+        problems.add(PER_TASK, describe(per_task), "a mapping from tasks to values")
+        per_task = {}
+    for task, overlay in per_task.items():
+        check(overlay, Params, f"{PER_TASK}.{task}", problems, partial=True)
+    _refuse(problems)
+    return values, per_task
 
 
 def profile_names(path: Path) -> list[str]:
