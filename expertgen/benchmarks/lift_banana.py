@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from expertgen.benchmarks.base import Benchmark, Start
-from expertgen.benchmarks.tabletop import arm_near_ready, lift_object, lifted, one_object_pose, on_table
+from expertgen.benchmarks.tabletop import arm_near_ready, lift_object, lifted, on_table, one_object_pose
 from expertgen.scenes.banana import Banana, add_banana
 
 BANANA = 1  # object ids count from 1, as in the paper's scripts

@@ -9,7 +9,7 @@ import numpy as np
 from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
 from expertgen.scenes.cabinet import HANDLE, TRAVEL
 from expertgen.skills.motions import SETTLE_STEPS, close_gripper, open_gripper
-from expertgen.skills.planner import CLOSED, Planner
+from expertgen.skills.planner import CLOSED, Planner, values_of
 
 PUSH_HEIGHT = 0.025  # m above the table, of the closed fingertips
 CONTACT = 0.045  # m from an object's centre to a fingertip that touches it: half its width and half a finger's
@@ -47,7 +47,7 @@ def push_or_pull_object_to_xy(env: Planner, object_id: int, target_xy: Any) -> N
     """Push an object along the table so that its centre comes to `target_xy` (B, 2) m: with closed fingers, from the
     side that is away from the target, in one straight line."""
     params, start = env.params, env.object_pose(object_id)[:, :2] + env.noise[:, :2]
-    target = np.array(target_xy, dtype=np.float64)
+    target = values_of(target_xy)
     way = target - start
     direction = way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
     # Fingers side by side across the way.

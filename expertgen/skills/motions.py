@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
-from expertgen.skills.planner import CLOSED, OPEN, Planner
+from expertgen.skills.planner import CLOSED, OPEN, Planner, values_of
 
 GRIP_STEPS = 4  # control steps for the fingers to close
 SETTLE_STEPS = 2  # for the arm to catch up with its targets
@@ -43,7 +43,7 @@ def grasp_pose(env: Planner, object_id: int) -> tuple[Array, Array]:
 
 def place(env: Planner, position: Any) -> None:
     """Carry what is held over `position` (B, 3) m, lower it to the place height above it, let go, and go up again."""
-    params, target = env.params, np.array(position, dtype=np.float64)
+    params, target = env.params, values_of(position)
     target[:, 2] += params.place_height
     above = target + np.array([0.0, 0.0, params.hover_height])
     env.straight(above, env.yaw, params.speed)
@@ -60,8 +60,8 @@ def move_to(
     """Move the tool to position (B, 3) m; target_orientation (B,) is a yaw in rad, None keeps the present one."""
     if gripper_open is not None:
         env.gripper[:] = OPEN if gripper_open else CLOSED
-    yaw = env.yaw if target_orientation is None else np.array(target_orientation, dtype=np.float64)
-    env.straight(np.array(position, dtype=np.float64), yaw, env.params.speed)
+    yaw = env.yaw if target_orientation is None else values_of(target_orientation)
+    env.straight(values_of(position), yaw, env.params.speed)
 
 
 def open_gripper(env: Planner) -> None:

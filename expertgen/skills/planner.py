@@ -6,13 +6,21 @@ environment's motion takes, so nobody waits for the slowest.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import torch
 
 from expertgen.errors import UnknownName
 from expertgen.geometry import Array, rotation_to_6d
 from expertgen.params import ScriptParams
 
 OPEN, CLOSED = -1.0, 1.0
+
+
+def values_of(given: Any) -> Array:
+    """A copy of what a program gives, a tensor or whatever NumPy reads, as numbers."""
+    return np.array(given.numpy() if isinstance(given, torch.Tensor) else given, dtype=np.float64)
 
 
 class Planner:

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from expertgen.benchmarks import TASKS
-from expertgen.benchmarks.lift_banana import JOINT_SPREAD, LIFT, READY, X_RANGE, Y_RANGE
+from expertgen.benchmarks.lift_banana import X_RANGE, Y_RANGE
+from expertgen.benchmarks.tabletop import JOINT_SPREAD, LIFT, READY
 from expertgen.env import Env, start_generator
 from expertgen.make_env import make_env
 from expertgen.params import load_params

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from expertgen.benchmarks import TASKS
-from expertgen.benchmarks.lift_banana import READY
+from expertgen.benchmarks.tabletop import READY
 from expertgen.geometry import rotation_log, rotation_z
 from expertgen.scenes import panda_model as panda
 from expertgen.scenes.tabletop import build_tabletop
