@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco
 import numpy as np
 import torch
 
@@ -56,7 +55,7 @@ def script(env: Any) -> None:
     open_gripper(env)
 
 
-def add_objects(spec: mujoco.MjSpec) -> None:
+def add_objects(spec: Any) -> None:
     """Cabinet and strawberry."""
     add_strawberry(spec, "strawberry")
     add_cabinet(spec)

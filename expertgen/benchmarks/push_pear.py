@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from expertgen.benchmarks.base import Array, Benchmark, Start
 from expertgen.benchmarks.tabletop import arm_near_ready, on_table, one_object_pose
 from expertgen.scenes.fruit import PEAR, add_pear
-from expertgen.scenes.rigid import add_look
+from expertgen.scenes.rigid import add_mark
 from expertgen.skills import make_a_tensor, push_or_pull_object_to_xy
 
 PEAR_ID = 1
@@ -39,11 +38,10 @@ def script(env: Any) -> None:
     push_or_pull_object_to_xy(env, PEAR_ID, make_a_tensor(env, TARGET))
 
 
-def add_objects(spec: mujoco.MjSpec) -> None:
+def add_objects(spec: Any) -> None:
     """The pear, and a mark on the table where it is to go."""
     add_pear(spec)
-    disc = mujoco.mjtGeom.mjGEOM_CYLINDER
-    add_look(spec.worldbody, disc, [NEAR, 0.0005, 0], [0.25, 0.45, 0.65, 1], pos=[*TARGET, 0.0006])
+    add_mark(spec, TARGET, NEAR)
 
 
 PUSH_PEAR = Benchmark(

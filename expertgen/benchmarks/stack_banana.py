@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from expertgen.benchmarks.base import Array, Benchmark, Start
@@ -46,7 +45,7 @@ def script(env: Any) -> None:
     carry_over(env, BANANA, CAN)
 
 
-def add_objects(spec: mujoco.MjSpec) -> None:
+def add_objects(spec: Any) -> None:
     """Can, then banana: their ids."""
     add_can(spec, "can")
     add_banana(spec, "banana")

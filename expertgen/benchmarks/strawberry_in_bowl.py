@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from expertgen.benchmarks.base import Array, Benchmark, Start
@@ -44,7 +43,7 @@ def script(env: Any) -> None:
     carry_over(env, STRAWBERRY_ID, BOWL)
 
 
-def add_objects(spec: mujoco.MjSpec) -> None:
+def add_objects(spec: Any) -> None:
     """Bowl, then strawberry: their ids."""
     add_bowl(spec, "bowl")
     add_strawberry(spec, "strawberry")

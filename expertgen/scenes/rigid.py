@@ -49,3 +49,9 @@ def add_skin(
 def add_look(body: mujoco.MjsBody, kind: mujoco.mjtGeom, size: list[float], rgba: list[float], **where: Any) -> None:
     """Add a primitive that is seen and touches nothing."""
     body.add_geom(type=kind, size=size, rgba=rgba, contype=0, conaffinity=0, mass=0, group=VISUAL_GROUP, **where)
+
+
+def add_mark(spec: mujoco.MjSpec, place: tuple[float, float], radius: float) -> None:
+    """Add a disc painted on the table at `place` (x, y), all m."""
+    disc, blue = mujoco.mjtGeom.mjGEOM_CYLINDER, [0.25, 0.45, 0.65, 1]
+    add_look(spec.worldbody, disc, [radius, 0.0005, 0], blue, pos=[*place, 0.0006])
