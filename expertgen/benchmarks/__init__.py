@@ -1,21 +1,17 @@
-"""The catalogue of tasks: one file and one line each."""
+"""The catalogue of tasks: one file, which defines a Benchmark of the same name in capitals, and one line here."""
 
 from expertgen.benchmarks.base import TASK_SLOTS, Benchmark, Start
-from expertgen.benchmarks.lift_banana import LIFT_BANANA
-from expertgen.benchmarks.lift_brick import LIFT_BRICK
-from expertgen.benchmarks.lift_peach import LIFT_PEACH
-from expertgen.benchmarks.object_in_drawer import OBJECT_IN_DRAWER
-from expertgen.benchmarks.open_drawer import OPEN_DRAWER
-from expertgen.benchmarks.push_pear import PUSH_PEAR
-from expertgen.benchmarks.stack_banana import STACK_BANANA
-from expertgen.benchmarks.strawberry_in_bowl import STRAWBERRY_IN_BOWL
+from expertgen.benchmarks.catalogue import Catalogue
 
-TASKS: dict[str, Benchmark] = {
-    task.name: task
-    for task in (
-        LIFT_BANANA, LIFT_BRICK, LIFT_PEACH, OPEN_DRAWER, PUSH_PEAR, STACK_BANANA, OBJECT_IN_DRAWER,
-        STRAWBERRY_IN_BOWL,
-    )
-}  # fmt: skip
+TASKS = Catalogue(
+    "lift_banana",
+    "lift_brick",
+    "lift_peach",
+    "open_drawer",
+    "push_pear",
+    "stack_banana",
+    "object_in_drawer",
+    "strawberry_in_bowl",
+)
 
 __all__ = ["TASKS", "TASK_SLOTS", "Benchmark", "Start"]

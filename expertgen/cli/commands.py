@@ -25,8 +25,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     path: Path = getattr(args, "params", Path("params.yaml"))
     profile: str | None = getattr(args, "profile", None)
-    _require_task(args.task)
     params = load_params(path, profile, args.task)
+    _require_task(args.task)
     workspace = Workspace.of_profile(path.parent, args.task, profile)
     if args.command == "run":
         _run_all(params, args.task, workspace)

@@ -37,7 +37,7 @@ def provenance(
         "seed": int(seed),
         "parameters": parameters,
         "inputs": {name: _input_sha256(name, path) for name, path in inputs.items()},
-        "code": {"version": expertgen.__version__, "sha256": source_sha256(stage)},
+        "code": {"version": expertgen.__version__, "sha256": source_sha256(stage, task)},
         "packages": {"python": ".".join(platform.python_version_tuple()[:2]), **_package_versions(*packages)},
     }
 
@@ -47,10 +47,12 @@ def fingerprint(value: dict[str, Any]) -> str:
     return hashlib.sha256(compact_json(value).encode("utf-8")).hexdigest()
 
 
-def source_sha256(stage: str) -> str:
-    """The SHA-256, in hex, of the sources that `stage` is made of (see data.sources) and their relative paths."""
+def source_sha256(stage: str, task: str) -> str:
+    """The SHA-256, in hex, of the sources that `stage` and `task` are made of (see data.sources) and their relative
+    paths. A task, which the catalogue imports by its name, is no part of what a stage's sources show."""
     root = Path(expertgen.__file__).parent
-    return _joined({name: file_sha256(root / name) for name in source_files(f"expertgen.stages.{stage}")})
+    names = {*source_files(f"expertgen.stages.{stage}"), *source_files(f"expertgen.benchmarks.{task}")}
+    return _joined({name: file_sha256(root / name) for name in sorted(names)})
 
 
 def _input_sha256(name: str, path: Path) -> str:

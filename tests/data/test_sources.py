@@ -9,7 +9,7 @@ from expertgen.data.sources import source_files
 
 def test_it_follows_imports_to_the_ground() -> None:
     files = source_files("expertgen.stages.demos")
-    expected = {"stages/demos.py", "stages/__init__.py", "__init__.py", "scenes/banana.py", "sims/mujoco_batch.py"}
+    expected = {"stages/demos.py", "stages/__init__.py", "__init__.py", "sims/mujoco_batch.py"}
     assert expected <= set(files)
 
 
