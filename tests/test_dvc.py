@@ -10,7 +10,6 @@ import yaml
 from expertgen.benchmarks import TASKS
 from expertgen.cli import STAGES
 from expertgen.data.sources import source_files
-from expertgen.params import as_dict, load_params
 
 ROOT = Path(__file__).parents[1]
 _TASK_MODULES = [f"benchmarks.{task}" for task in TASKS]  # the catalogue imports them by name
@@ -35,8 +34,9 @@ def test_a_stage_depends_on_all_of_its_sources(stage: str) -> None:
 def test_dependencies_on_code_and_parameters_exist(stage: str) -> None:
     code = [path for path in GRAPH[stage]["do"]["deps"] if path.startswith("expertgen")]
     assert not [path for path in code if not (ROOT / path).exists()]
-    values = as_dict(load_params(ROOT / "params.yaml"))
-    for key in GRAPH[stage]["do"].get("params", []):
+    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    keys = GRAPH[stage]["do"].get("params", [])
+    for key in (key.replace("${item}", task) for key in keys for task in values["tasks"]):
         found = values
         for part in key.split("."):
             found = found[part]

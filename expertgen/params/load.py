@@ -46,6 +46,23 @@ def load_params(path: Path, profile: str | None = None, task: str | None = None)
     return params
 
 
+def profile_values(path: Path, profile: str) -> dict[str, Any]:
+    """The plain values of a parameter file that says what `path` says with `profile` laid over it, for each task.
+
+    Raises as `load_params`.
+    """
+    tasks = load_params(path, profile).tasks
+    for task in tasks:
+        load_params(path, profile, task)
+    values, own = _read(path, partial=False)
+    if profile != COMMITTED_PROFILE:
+        overlay, its = _read(path.parent / "profiles" / f"{profile}.yaml", partial=True)
+        # What the file says of a task yields to what the profile says of all.
+        own = {task: _merge_partial(_merge_partial(own.get(task, {}), overlay), its.get(task, {})) for task in tasks}
+        values = _merge(values, overlay)
+    return values | {PER_TASK: {task: own.get(task, {}) for task in tasks}}
+
+
 def _read(path: Path, partial: bool) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The values in a parameter file or, `partial`, in an overlay, and apart from them what it has under `per_task`."""
     values = dict(read_yaml(path, str(path)))
@@ -82,6 +99,15 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in overlay.items():
         merged[key] = _merge(base[key], value) if isinstance(value, dict) else value
+    return merged
+
+
+def _merge_partial(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    """`overlay` laid over those keys that `base` has, and where it has none, nothing: base stays partial."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge_partial(base[key], value) if both else value
     return merged
 
 
