@@ -17,7 +17,7 @@ import yaml
 
 from expertgen.data.atomic import atomic_write_text
 from expertgen.errors import ExpertGenError
-from expertgen.params import COMMITTED_PROFILE, as_dict, load_params
+from expertgen.params import COMMITTED_PROFILE, profile_values
 from tasks.errors import NoProject
 from tasks.project import project_root
 
@@ -42,7 +42,7 @@ def profile_project(root: Path, profile: str) -> Path:
     """
     if profile == COMMITTED_PROFILE:
         return root
-    params = load_params(root / "params.yaml", profile)
+    values = profile_values(root / "params.yaml", profile)
     folder = root / "runs" / profile
     (folder / ".dvc").mkdir(parents=True, exist_ok=True)
     for name in _LINKED:
@@ -50,7 +50,7 @@ def profile_project(root: Path, profile: str) -> Path:
     if not (folder / ".dvc" / "config").exists():  # a person may have added a remote
         atomic_write_text(folder / ".dvc" / "config", _CONFIG)
     text = f"# params.yaml with profiles/{profile}.yaml laid over it; written anew whenever the profile is run\n"
-    text += yaml.safe_dump(as_dict(params), sort_keys=False)
+    text += yaml.safe_dump(values, sort_keys=False)
     if not (folder / "params.yaml").exists() or (folder / "params.yaml").read_text(encoding="utf-8") != text:
         atomic_write_text(folder / "params.yaml", text)
     return folder

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expertgen.errors import InvalidParameter, MissingInput, UnknownName
-from expertgen.params import as_dict, load_params, profile_names
+from expertgen.params import as_dict, load_params, profile_names, profile_values
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -46,7 +46,7 @@ def refusal(path: Path, values: Any, profile: str | None = None) -> str:
 
 
 def test_committed_parameters_are_read_as_written() -> None:
-    assert as_dict(load_params(ROOT / "params.yaml")) == COMMITTED
+    assert as_dict(load_params(ROOT / "params.yaml")) == {k: v for k, v in COMMITTED.items() if k != "per_task"}
 
 
 @pytest.mark.parametrize("profile", profile_names(ROOT / "params.yaml"))
@@ -74,7 +74,24 @@ def test_overlay_replaces_single_values_and_whole_lists(path: Path) -> None:
     expected = with_value("steer.critic.hidden", [7])
     expected["steer"]["noise"]["bound"] = 1.0
     expected["demos"]["episodes"] = 3
+    del expected["per_task"]
     assert as_dict(load_params(path, "mine")) == expected
+
+
+def test_what_differs_for_a_task_is_laid_over_its_own_file_and_yields_to_a_profile(path: Path) -> None:
+    values = with_value("per_task", {"lift_banana": {"simulation": {"episode_steps": 80}, "demos": {"episodes": 5}}})
+    path.write_text(yaml.safe_dump(values))
+    overlay = {"demos": {"episodes": 3}, "per_task": {"lift_banana": {"prior": {"iterations": 9}}}}
+    (path.parent / "profiles" / "mine.yaml").write_text(yaml.safe_dump(overlay))
+    found = load_params(path, "mine", "lift_banana")
+    assert (found.simulation.episode_steps, found.demos.episodes, found.prior.iterations) == (80, 3, 9)
+    assert load_params(path, "mine", "lift_brick").simulation.episode_steps == 64
+    (path.parent / "flat.yaml").write_text(yaml.safe_dump(profile_values(path, "mine")))
+    assert load_params(path.parent / "flat.yaml", None, "lift_banana") == found
+
+
+def test_a_mistake_in_what_differs_for_a_task_is_told(path: Path) -> None:
+    assert "per_task.lift_banana.demos.episode" in refusal(path, with_value("per_task.lift_banana", {"demos": {"episode": 3}}))
 
 
 def test_cpu_profile_is_the_file_itself(path: Path) -> None:

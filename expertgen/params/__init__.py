@@ -1,6 +1,6 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
-from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names
+from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.schema import (
     CameraParams,
     DemosParams,
@@ -38,4 +38,5 @@ __all__ = [
     "as_dict",
     "load_params",
     "profile_names",
+    "profile_values",
 ]

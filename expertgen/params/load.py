@@ -65,8 +65,8 @@ def profile_values(path: Path, profile: str) -> dict[str, Any]:
 
 def _read(path: Path, partial: bool) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The values in a parameter file or, `partial`, in an overlay, and apart from them what it has under `per_task`."""
-    values = dict(read_yaml(path, str(path)))
-    per_task = values.pop(PER_TASK, None) or {}
+    values = read_yaml(path, str(path))
+    per_task = (values.pop(PER_TASK, None) or {}) if isinstance(values, dict) else {}
     problems = Problems(str(path))
     check(values, Params, "", problems, partial=partial)
     if not isinstance(per_task, dict):
@@ -103,7 +103,7 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge_partial(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """`overlay` laid over those keys that `base` has, and where it has none, nothing: base stays partial."""
+    """`overlay` laid over `base`, which may lack what the overlay has."""
     merged = dict(base)
     for key, value in overlay.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
