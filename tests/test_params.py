@@ -91,7 +91,8 @@ def test_what_differs_for_a_task_is_laid_over_its_own_file_and_yields_to_a_profi
 
 
 def test_a_mistake_in_what_differs_for_a_task_is_told(path: Path) -> None:
-    assert "per_task.lift_banana.demos.episode" in refusal(path, with_value("per_task.lift_banana", {"demos": {"episode": 3}}))
+    values = with_value("per_task.lift_banana", {"demos": {"episode": 3}})
+    assert "per_task.lift_banana.demos.episode" in refusal(path, values)
 
 
 def test_cpu_profile_is_the_file_itself(path: Path) -> None:

@@ -26,7 +26,8 @@ class Benchmark:
     """A task, as pure functions.
 
     Objects are all bodies that matter, O = num_objects: free ones first; where `articulated`, the last two are an
-    articulated object (its base, whose x axis points out of its front) and its sliding part.
+    articulated object (its base, whose x axis points out of its front and whose origin is where the closed part is
+    grasped) and its sliding part.
 
     add_objects(spec) puts the task's objects into an MjSpec. reset_distribution(generator) draws a Start.
     success(objects (B, S, O, 7), start (B, O, 7)) -> (B, S) judges object poses against their start poses.
@@ -50,6 +51,12 @@ class Benchmark:
     def num_free(self) -> int:
         """How many of the objects move freely."""
         return self.num_objects - 2 * self.articulated
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """In whose frames a learner may see the tool: 0 and 1 for the objects that the observation holds, 2 for the
+        articulated one's part."""
+        return (*range(min(self.num_free, 2)), *([2] if self.articulated else []))
 
 
 # Tasks have their place in the one-hot task index before they are built, so that checkpoints keep their shape.

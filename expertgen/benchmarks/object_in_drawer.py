@@ -11,7 +11,7 @@ from expertgen.benchmarks.base import Array, Benchmark, Start
 from expertgen.benchmarks.open_drawer import cabinet_pose
 from expertgen.benchmarks.tabletop import arm_near_ready, on_table, one_object_pose
 from expertgen.geometry import quaternion_to_rotation
-from expertgen.scenes.cabinet import DEPTH, HEIGHT, LOWER, WIDTH, add_cabinet
+from expertgen.scenes.cabinet import DEPTH, HANDLE, HEIGHT, LOWER, WIDTH, add_cabinet
 from expertgen.scenes.fruit import STRAWBERRY, add_strawberry
 from expertgen.skills import (
     get_articulated_obj_part_pos,
@@ -38,7 +38,7 @@ def success(objects: Array, start: Array) -> np.ndarray:
     """(B, S, 3, 7) poses → (B, S): the strawberry's centre is inside the drawer."""
     berry, drawer = objects[:, :, 0], objects[:, :, -1]
     rotation = quaternion_to_rotation(drawer[..., 3:])
-    local = (rotation.swapaxes(-1, -2) @ (berry[..., :3] - drawer[..., :3])[..., None])[..., 0]
+    local = HANDLE + (rotation.swapaxes(-1, -2) @ (berry[..., :3] - drawer[..., :3])[..., None])[..., 0]
     deep = (local[..., 0] <= 0) & (local[..., 0] >= -DEPTH) & (np.abs(local[..., 1]) <= WIDTH / 2)
     return deep & (local[..., 2] >= LOWER) & (local[..., 2] <= HEIGHT)
 

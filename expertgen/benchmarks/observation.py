@@ -12,6 +12,7 @@ EE_POSITION_COLUMNS = (3, 7, 11)
 MAX_OBJECTS = 2
 OBJECT_POSITIONS, OBJECT_ROTATIONS = 25, 31  # first columns
 ARTICULATED_POSITION, ARTICULATED_ROTATION, ARTICULATED_JOINT = 43, 46, 52
+PART = MAX_OBJECTS  # the part of an articulated object, among the frames of `Benchmark.frames`
 _ROTATION = tuple(f"rotation_{column}_{axis}" for column in (0, 1) for axis in "xyz")
 OBSERVATION_NAMES = (
     *(f"ee_pose_{row}{column}" for row in range(4) for column in range(4)),

@@ -9,17 +9,17 @@ import numpy as np
 from expertgen.benchmarks.base import Array, Benchmark, Start
 from expertgen.benchmarks.tabletop import arm_near_ready, on_table, one_object_pose
 from expertgen.geometry import slide_distance
-from expertgen.scenes.cabinet import add_cabinet
+from expertgen.scenes.cabinet import HANDLE, add_cabinet
 from expertgen.skills import open_drawer
 
 CABINET = 1
-X_RANGE, Y_RANGE, TURN = (0.60, 0.68), (-0.15, 0.15), 0.25  # m, m, rad: the front faces the arm, give or take
+X_RANGE, Y_RANGE, TURN = (0.55, 0.63), (-0.15, 0.15), 0.25  # of the handle, m; rad: the front faces the arm
 OPEN = 0.12  # m, of 0.18
 
 
 def cabinet_pose(generator: np.random.Generator) -> Array:
     """Pose (7,) of a cabinet that faces the arm."""
-    return on_table(generator, X_RANGE, Y_RANGE, 0.0, (np.pi - TURN, np.pi + TURN))
+    return on_table(generator, X_RANGE, Y_RANGE, HANDLE[2], (np.pi - TURN, np.pi + TURN))
 
 
 def reset_distribution(generator: np.random.Generator) -> Start:

@@ -56,20 +56,20 @@ class Steering:
         self._env, self._prior, self._params, self._evaluate = env, prior, params, evaluate
         self._task, self._seed = task, seed
         self._noise_space = NoiseSpace(params.noise, prior.horizon, prior.action_dim)
-        self._objects = env.benchmark.num_objects if params.object_features else 0
-        dim = env.observation_dim + TOOL_FEATURES * self._objects + params.time_feature
+        self._frames = env.benchmark.frames if params.object_features else ()
+        dim = env.observation_dim + TOOL_FEATURES * len(self._frames) + params.time_feature
         view = self._view() if params.critic.sees == "actions" else None
         self._learner = FastTD3(dim, self._noise_space.dim, params, view, "steer", task, seed)
         sizes = (dim, self._learner.judged_dim)
         self._replay = Replay(params.replay, env.num_envs, *sizes, params.n_step, params.gamma)
-        self._collector = Collector(env, prior, self._noise_space, params, view, self._objects, task, seed)
+        self._collector = Collector(env, prior, self._noise_space, params, view, self._frames, task, seed)
         self._losses: Losses | None = None
         self._vector_steps = 0
         self._wall_time_s = 0.0
         self.curve: list[dict[str, Any]] = []
 
     def _view(self) -> ActionView:
-        return ActionView(self._prior, self._noise_space, self._env.observation_dim, self._objects)
+        return ActionView(self._prior, self._noise_space, self._env.observation_dim, self._frames)
 
     @property
     def decisions(self) -> int:
@@ -81,7 +81,7 @@ class Steering:
         episode_steps = self._env.episode_steps if self._params.time_feature else None
         normaliser, shape = self._learner.normaliser, self._params.actor
         return SteeredPolicy(
-            self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._objects, self._choice()
+            self._prior, actor, shape, normaliser, self._noise_space, episode_steps, self._frames, self._choice()
         )
 
     def _choice(self) -> CriticChoice | None:

@@ -35,9 +35,9 @@ class Collector:
     """
 
     def __init__(self, env: Env, prior: DiffusionPrior, noise_space: NoiseSpace, params: SteerParams,
-                 view: ActionView | None, objects: int, task: str, seed: int) -> None:  # fmt: skip
-        """`view`: what the critics judge and `replay` holds; `objects`: see steering_input."""
-        self._view, self._objects = view, objects
+                 view: ActionView | None, frames: tuple[int, ...], task: str, seed: int) -> None:  # fmt: skip
+        """`view`: what the critics judge and `replay` holds; `frames`: see steering_input."""
+        self._view, self._frames = view, frames
         self._env, self._prior, self._noise_space, self._params = env, prior, noise_space, params
         self._generator = torch_generator("steer", task, seed, "exploration")
         self._seeds = TrainingSeeds(task, seed)
@@ -74,7 +74,7 @@ class Collector:
 
     def _see(self, observation: Tensor) -> Tensor:
         steps = self._env.episode_steps if self._params.time_feature else None
-        return steering_input(observation, self._env.elapsed, steps, self._objects)
+        return steering_input(observation, self._env.elapsed, steps, self._frames)
 
     def _explore(self, learner: FastTD3, seen: Tensor, random: bool) -> Tensor:
         normals = torch.randn(len(seen), self._noise_space.dim, generator=self._generator)

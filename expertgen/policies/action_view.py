@@ -19,10 +19,12 @@ class ActionView:
     where the sampler gives no gradient.)
     """
 
-    def __init__(self, prior: DiffusionPrior, noise_space: NoiseSpace, observation_dim: int, objects: int) -> None:
-        self._prior, self._noise_space, self._objects = prior, noise_space, objects
+    def __init__(
+        self, prior: DiffusionPrior, noise_space: NoiseSpace, observation_dim: int, frames: tuple[int, ...]
+    ) -> None:
+        self._prior, self._noise_space, self._frames = prior, noise_space, frames
         self._observation_dim = observation_dim
-        self.dim = chunk_features_dim(prior.execute, objects)
+        self.dim = chunk_features_dim(prior.execute, len(frames))
 
     @torch.no_grad()
     def of(self, seen: Tensor, u: Tensor) -> Tensor:
@@ -37,4 +39,4 @@ class ActionView:
 
     def executed(self, seen: Tensor, chunk: Tensor) -> Tensor:
         """(B, dim) of a chunk (B, horizon, 10) that was decoded already."""
-        return chunk_features(seen[:, : self._observation_dim], chunk[:, : self._prior.execute], self._objects)
+        return chunk_features(seen[:, : self._observation_dim], chunk[:, : self._prior.execute], self._frames)

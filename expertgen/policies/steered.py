@@ -26,7 +26,7 @@ from expertgen.policies.relative import TOOL_FEATURES, tool_features
 if TYPE_CHECKING:
     from expertgen.policies.diffusion import DiffusionPrior
 
-_FORMAT = "steered-policy/3"
+_FORMAT = "steered-policy/4"
 
 
 def with_time(observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int) -> Tensor:
@@ -36,12 +36,12 @@ def with_time(observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_st
 
 
 def steering_input(
-    observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int | None, objects: int
+    observation: Tensor, elapsed: NDArray[np.integer[Any]], episode_steps: int | None, frames: tuple[int, ...]
 ) -> Tensor:
-    """What actor and critics see: the observation (B, D), then the tool as the first `objects` see it (see
+    """What actor and critics see: the observation (B, D), then the tool in each of `frames` (see
     policies.relative), then the time, unless `episode_steps` is None."""
-    if objects:
-        observation = torch.cat((observation, tool_features(observation, objects)), dim=-1)
+    if frames:
+        observation = torch.cat((observation, tool_features(observation, frames)), dim=-1)
     return observation if episode_steps is None else with_time(observation, elapsed, episode_steps)
 
 
@@ -56,24 +56,24 @@ class SteeredPolicy:
         normaliser: Normaliser,
         noise_space: NoiseSpace,
         episode_steps: int | None,
-        objects: int = 0,
+        frames: tuple[int, ...] = (),
         choice: CriticChoice | None = None,
     ) -> None:
-        """`episode_steps` scales the time that the actor sees; None for an actor that sees no time. `objects`: how
-        many objects' frames it sees the tool in. `choice`: the critics' say, if they have one."""
+        """`episode_steps` scales the time that the actor sees; None for an actor that sees no time. `frames`: in
+        which it sees the tool, see Benchmark. `choice`: the critics' say, if they have one."""
         self.prior = prior
         self.actor = actor
         self.normaliser = normaliser
         self.noise_space = noise_space
         self.episode_steps = episode_steps
-        self.objects = objects
+        self.frames = frames
         self.choice = choice
         self._actor_params = actor_params
 
     @torch.no_grad()
     def noise(self, observation: Tensor, elapsed: NDArray[np.integer[Any]]) -> Tensor:
         """The initial noise (B, horizon, action_dim): observation (B, D), elapsed control steps (B,)."""
-        seen = steering_input(observation, elapsed, self.episode_steps, self.objects)
+        seen = steering_input(observation, elapsed, self.episode_steps, self.frames)
         normalised = self.normaliser.normalise(seen)
         u = self.actor(normalised)
         return self.noise_space.to_noise(self.choice.pick(seen, normalised, u) if self.choice else u)
@@ -93,7 +93,7 @@ class SteeredPolicy:
             "format": _FORMAT,
             "prior": self.prior.fingerprint(),
             "episode_steps": self.episode_steps,
-            "objects": self.objects,
+            "frames": list(self.frames),
             "observation_clip": self.normaliser.clip,
             "noise": as_dict(self.noise_space.params),
             "actor": as_dict(self._actor_params),
@@ -128,7 +128,7 @@ class SteeredPolicy:
         actor = Actor(len(mean), noise_space.dim, actor_params, torch.Generator())
         _restore(actor, tensors, "actor.", path)
         choice = _load_choice(tensors, meta, prior, noise_space, path) if "choice" in meta else None
-        times = (meta["episode_steps"], meta["objects"])
+        times = (meta["episode_steps"], tuple(meta["frames"]))
         return cls(prior, actor, actor_params, normaliser, noise_space, *times, choice)
 
 
@@ -136,9 +136,9 @@ def _load_choice(
     tensors: dict[str, Tensor], meta: dict[str, Any], prior: DiffusionPrior, noise_space: NoiseSpace, path: Path
 ) -> CriticChoice:
     params = CriticParams(**{**meta["critic"], "hidden": tuple(meta["critic"]["hidden"])})
-    objects = meta["objects"]
-    view = ActionView(prior, noise_space, OBSERVATION_DIM, objects) if params.sees == "actions" else None
-    seen = OBSERVATION_DIM + TOOL_FEATURES * objects + (meta["episode_steps"] is not None)
+    frames = tuple(meta["frames"])
+    view = ActionView(prior, noise_space, OBSERVATION_DIM, frames) if params.sees == "actions" else None
+    seen = OBSERVATION_DIM + TOOL_FEATURES * len(frames) + (meta["episode_steps"] is not None)
     judged = view.dim if view else noise_space.dim
     critic = TwinCritic(seen, judged, critic_values(params).outputs, params, torch.Generator())
     _restore(critic, tensors, "critic.", path)

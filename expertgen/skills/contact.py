@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
-from expertgen.scenes.cabinet import HANDLE, TRAVEL
+from expertgen.scenes.cabinet import TRAVEL
 from expertgen.skills.motions import SETTLE_STEPS, close_gripper, open_gripper
 from expertgen.skills.planner import CLOSED, Planner, values_of
 
@@ -22,7 +22,7 @@ def open_drawer(env: Planner, object_id: int, reset_after_open: bool = False) ->
     """
     params, base = env.params, env.articulated_pose(object_id)
     rotation = quaternion_to_rotation(base[:, 3:])
-    handle = base[:, :3] + rotation @ np.array(HANDLE)
+    handle = base[:, :3].copy()  # its frame's origin
     handle[:, :2] += env.noise[:, :2]
     # Fingers close along the tool's y axis, here along the way the drawer slides.
     yaw = wrap_half_turn(np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0]) - np.pi / 2 + env.noise[:, 2])

@@ -13,7 +13,7 @@ from expertgen.scenes.cabinet import DRAWER_CENTRE, HANDLE, TRAVEL
 from expertgen.skills.planner import Planner
 
 # Parts of an articulated object: where their middle is in the part's frame, m.
-PARTS = {"upper_drawer": DRAWER_CENTRE, "handle": HANDLE}
+PARTS = {"upper_drawer": DRAWER_CENTRE - HANDLE, "handle": np.zeros(3)}
 
 
 def get_object_initial_position(env: Planner, object_id: int) -> torch.Tensor:
@@ -38,7 +38,7 @@ def get_articulated_obj_part_pos(
     base = env.articulated_pose(object_id)
     if part_name not in PARTS:
         raise UnknownName(f"script: found part {part_name!r}, expected one of {sorted(PARTS)}.")
-    offset = np.array(PARTS[part_name] if _use_bbox_center else (0.0, 0.0, 0.0))
+    offset = PARTS[part_name] if _use_bbox_center else np.zeros(3)
     offset = offset + np.array([env.pulled * TRAVEL, 0.0, 0.0])
     return torch.from_numpy(base[:, :3] + quaternion_to_rotation(base[:, 3:]) @ offset)
 

@@ -87,7 +87,7 @@ def load_expert(workspace: Workspace, prior: DiffusionPrior, episode_steps: int)
         )
     expert = SteeredPolicy.load(path, prior)
     sees_time = expert.episode_steps is not None
-    expected = prior.observation_dim + TOOL_FEATURES * expert.objects + sees_time
+    expected = prior.observation_dim + TOOL_FEATURES * len(expert.frames) + sees_time
     if len(expert.normaliser.mean) != expected:
         raise IncompatibleArtifact(
             f"{path} observes {len(expert.normaliser.mean)} numbers, expected {expected}. "

@@ -39,7 +39,7 @@ def with_object(env):
         seen[:, 25:27], seen[:, 31], seen[:, 35] = seen[:, 2:4], 1, 1
         return seen
 
-    env.observe, env.benchmark = observe, SimpleNamespace(num_objects=1)
+    env.observe, env.benchmark = observe, SimpleNamespace(frames=(0,))
     return env
 
 
@@ -56,7 +56,7 @@ def run(toy, steer_params):
 
 def test_both_ways_of_decoding_agree_and_one_has_the_gradient(toy) -> None:
     space = NoiseSpace(NoiseParams("dct", 1, 2.0))
-    view = ActionView(Differentiable(toy.Prior()), space, 53, 1)
+    view = ActionView(Differentiable(toy.Prior()), space, 53, (0,))
     seen, u = torch.rand(5, 53 + TOOL_FEATURES), torch.rand(5, space.dim, requires_grad=True)
     shown = view.differentiable(seen, u)
     assert shown.shape == (5, view.dim) and torch.equal(shown.detach(), view.of(seen, u))

@@ -65,7 +65,7 @@ def test_a_saved_policy_chooses_as_before(tmp_path) -> None:
     actor = Actor(54, SPACE.dim, shape, generator)
     critic = TwinCritic(54, SPACE.dim, 1, CRITIC, generator)
     normaliser = Normaliser(torch.zeros(54), torch.ones(54))
-    policy = SteeredPolicy(Prior(), actor, shape, normaliser, SPACE, 64, 0, choice(critic=critic))
+    policy = SteeredPolicy(Prior(), actor, shape, normaliser, SPACE, 64, (), choice(critic=critic))
     policy.save(tmp_path / "expert")
     loaded = SteeredPolicy.load(tmp_path / "expert", Prior())
     seen, elapsed = torch.randn(5, 53, generator=generator), np.arange(5) * 8
