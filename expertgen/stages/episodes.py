@@ -38,7 +38,7 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
             _require_readable(source, task, directory)
         used = {"moments": params.index.moments, "yaw_lever": params.index.yaw_lever}
         made_from = provenance("episodes", task, params.seed, {"index": used}, stores, ("pyarrow",))
-        seen = min(benchmark.num_objects, MAX_OBJECTS)
+        seen = min(benchmark.num_free, MAX_OBJECTS)
         columns = schema(benchmark.num_objects, 5 * benchmark.num_objects, params.index.moments * (4 + 3 * seen))
         rows = [row for source, store in stores.items() for row in _rows(source, store, task, params.index)]
         write_episode_table(target, rows, columns, made_from)
@@ -57,7 +57,7 @@ def _require_readable(source: str, task: str, directory: Path) -> None:
 
 
 def _rows(source: str, directory: Path, task: str, params: IndexParams) -> Iterator[dict[str, Any]]:
-    for number, episode in enumerate(recordings(directory, TASKS[task].num_objects, [], objects=False)):
+    for number, episode in enumerate(recordings(directory, TASKS[task].num_free, [], objects=False)):
         yield {
             "id": f"{source}/{number:06d}", "source": source, "task": task, "policy": POLICIES[source],
             "episode": number, "seed": episode.seed, "length": episode.length, "success_any": episode.success_any,

@@ -45,8 +45,9 @@ def unlike(directory: Path, num_objects: int, cameras: list[str], objects: bool)
     return ""
 
 
-def recordings(directory: Path, num_objects: int, cameras: list[str], objects: bool) -> Iterator[Recording]:
-    """The episodes of a store that is not `unlike`, in order. Raises CorruptArtifact."""
+def recordings(directory: Path, num_free: int, cameras: list[str], objects: bool) -> Iterator[Recording]:
+    """The episodes of a store that is not `unlike`, in order, with `num_free` objects that move freely. Raises
+    CorruptArtifact."""
     steps = [*_PER_STEP, *(["objects"] if objects else [])]
     for index in range(read_manifest(directory, verify=False)["shards"]):
         shard = ShardReader.open(shard_path(directory, index))
@@ -62,7 +63,7 @@ def recordings(directory: Path, num_objects: int, cameras: list[str], objects: b
                 {name: array[start:stop] for name, array in stored.items()},
                 {name: array[number] for name, array in marks.items()},
                 {name: array[start - first : stop - first] for name, array in images.items()},
-                min(num_objects, MAX_OBJECTS),
+                min(num_free, MAX_OBJECTS),
             )
 
 
