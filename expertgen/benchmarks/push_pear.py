@@ -22,7 +22,7 @@ AWAY = 0.10  # m, from the target at least
 def reset_distribution(generator: np.random.Generator) -> Start:
     """Pear on its side, uniform over 24 x 52 cm but for 10 cm around the target, any turn; arm near its ready pose."""
     while True:
-        pose = on_table(generator, X_RANGE, Y_RANGE, PEAR.rest)
+        pose = on_table(generator, X_RANGE, Y_RANGE, PEAR.rest, tilt=PEAR.tilt)
         if np.hypot(*(pose[:2] - TARGET)) >= AWAY:
             return Start(*arm_near_ready(generator), pose[None])
 

@@ -19,12 +19,14 @@ JOINT_SPREAD = 0.02  # rad
 
 def on_table(
     generator: np.random.Generator, x_range: tuple[float, float], y_range: tuple[float, float], height: float,
-    yaw_range: tuple[float, float] = (-np.pi, np.pi),
+    yaw_range: tuple[float, float] = (-np.pi, np.pi), tilt: float = 0.0,
 ) -> Array:
-    """Pose (7,) uniform over a rectangle (m, base frame) and a range of yaws (rad), `height` m above the table."""
+    """Pose (7,) uniform over a rectangle (m, base frame) and a range of yaws (rad), `height` m above the table; the
+    x axis points down by `tilt` rad."""
     x, y = generator.uniform(*x_range), generator.uniform(*y_range)
     yaw = generator.uniform(*yaw_range)
-    return np.concatenate([[x, y, height], quaternion_z(np.array(yaw))])
+    (w, _, _, z), c, s = quaternion_z(np.array(yaw)), np.cos(tilt / 2), np.sin(tilt / 2)
+    return np.array([x, y, height, w * c, -z * s, w * s, z * c])  # the yaw's quaternion times the tilt's
 
 
 def arm_near_ready(generator: np.random.Generator) -> tuple[Array, Array]:

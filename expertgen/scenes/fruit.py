@@ -22,17 +22,27 @@ LEAF = [0.25, 0.50, 0.18, 1]
 
 @dataclass(frozen=True)
 class Fruit:
-    """Spheres of the given radii (m) along the axis, at `places` (m from the frame's origin); `rest` is the height of
-    the origin, m, when it lies on the table."""
+    """Spheres of the given radii (m), the thickest first, along the axis at `places` (m from the frame's origin)."""
 
     radii: tuple[float, ...]
     places: tuple[float, ...]
-    rest: float
     mass: float
     friction: float
     rolling: float
     rgba: tuple[float, float, float, float]
     lying: bool = True
+
+    @property
+    def tilt(self) -> float:
+        """Angle by which the axis points down, rad, when the fruit lies on the table: the thin end rests too."""
+        first, *others = zip(self.radii, self.places, strict=True)
+        slopes = [(first[0] - radius) / (place - first[1]) for radius, place in others]
+        return float(np.arcsin(min(slopes, default=0.0)))
+
+    @property
+    def rest(self) -> float:
+        """Height of the origin, m, when the fruit lies on the table."""
+        return float(self.radii[0] + self.places[0] * np.sin(self.tilt))
 
     def profile(self, rings: int = 25) -> np.ndarray:
         """(P, 2) radius and place along the axis of the skin: the envelope of spheres blended between places."""
@@ -45,9 +55,9 @@ class Fruit:
         return np.stack([np.sqrt(np.clip(inside.max(1), 1e-8, None)), s], axis=-1)
 
 
-PEACH = Fruit((0.0295,), (0.0,), 0.0295, 0.033, 0.7, 0.001, (0.95, 0.62, 0.36, 1), lying=False)
-PEAR = Fruit((0.033, 0.024, 0.016), (-0.017, 0.019, 0.034), 0.033, 0.049, 0.6, 0.001, (0.80, 0.78, 0.22, 1))
-STRAWBERRY = Fruit((0.021, 0.021, 0.009), (-0.0065, 0.0065, 0.0185), 0.021, 0.018, 0.8, 0.0008, (0.85, 0.12, 0.13, 1))
+PEACH = Fruit((0.0295,), (0.0,), 0.033, 0.7, 0.001, (0.95, 0.62, 0.36, 1), lying=False)
+PEAR = Fruit((0.033, 0.024, 0.016), (-0.017, 0.019, 0.034), 0.049, 0.6, 0.001, (0.80, 0.78, 0.22, 1))
+STRAWBERRY = Fruit((0.021, 0.021, 0.009), (-0.0065, 0.0065, 0.0185), 0.018, 0.8, 0.0008, (0.85, 0.12, 0.13, 1))
 
 
 def add_fruit(spec: mujoco.MjSpec, fruit: Fruit, name: str) -> mujoco.MjsBody:
