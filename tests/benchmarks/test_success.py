@@ -69,7 +69,7 @@ def test_a_strawberry_is_in_a_bowl_that_stands() -> None:
 def test_a_strawberry_is_in_the_drawer_open_or_closed_and_not_in_the_cabinet_below() -> None:
     base = pose(0.6, 0.0, HANDLE[2], quaternion_z(np.array(np.pi)))
     drawer = slide_pose(base, np.array(0.15))
-    inside = drawer[:3] + [HANDLE[0] + 0.1, 0.0, LOWER + 0.03 - HANDLE[2]]
+    inside = drawer[:3] + np.array([HANDLE[0] + 0.1, 0.0, LOWER + 0.03 - HANDLE[2]])
     assert succeeds("object_in_drawer", pose(*inside), base, drawer)
     assert not succeeds("object_in_drawer", pose(*inside), base, base), "that is in front of the closed drawer"
     assert not succeeds("object_in_drawer", pose(inside[0], 0.0, LOWER - STEP), base, drawer)
