@@ -29,7 +29,7 @@ from expertgen.metrics.wilson import Rate
 from expertgen.params import Params, as_dict, load_params
 from expertgen.policies.diffusion import DiffusionPrior
 from expertgen.report.figures import plot_learning_curves
-from expertgen.stages.policies import load_prior
+from expertgen.stages.load_prior import load_prior
 from expertgen.stages.steer import build
 from expertgen.stages.steer_curve import curve_of
 from expertgen.workspace import Workspace

@@ -48,6 +48,33 @@ def quaternion_to_rotation(quaternion: Array) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
+def rotation_to_quaternion(rotation: Array) -> Array:
+    """(..., 3, 3) rotations → (..., 4) wxyz quaternions, w not negative.
+
+    By the largest of the four components, so that nothing small is divided by.
+    """
+    m = rotation
+    x, y, z = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
+    # Row i is 4 q_i q: the outer product of the quaternion with itself.
+    outer = np.stack(
+        [
+            np.stack([1 + x + y + z, m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0],
+                      m[..., 1, 0] - m[..., 0, 1]], -1),
+            np.stack([m[..., 2, 1] - m[..., 1, 2], 1 + x - y - z, m[..., 1, 0] + m[..., 0, 1],
+                      m[..., 0, 2] + m[..., 2, 0]], -1),
+            np.stack([m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] + m[..., 0, 1], 1 - x + y - z,
+                      m[..., 2, 1] + m[..., 1, 2]], -1),
+            np.stack([m[..., 1, 0] - m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2],
+                      1 - x - y + z], -1),
+        ],
+        axis=-2,
+    )
+    best = np.einsum("...ii->...i", outer).argmax(-1)
+    row = np.take_along_axis(outer, best[..., None, None], axis=-2)[..., 0, :]
+    row = row / np.linalg.norm(row, axis=-1, keepdims=True)
+    return np.asarray(row * np.where(row[..., :1] < 0, -1.0, 1.0))
+
+
 def rotation_z(angle: Array) -> Array:
     """(...,) angles in rad → (..., 3, 3) rotations about z."""
     c, s, zero, one = np.cos(angle), np.sin(angle), np.zeros_like(angle), np.ones_like(angle)

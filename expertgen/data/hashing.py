@@ -29,3 +29,13 @@ def file_names(directory: Path) -> list[str]:
 def sha256_sums(sums: dict[str, str]) -> str:
     """`sums` (name to hex digest) in the format that `sha256sum --check` reads."""
     return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+
+
+def path_sha256(path: Path) -> str:
+    """The SHA-256, in hex, of a file, or of the sums of all files in a directory. Raises OSError."""
+    return joined_sha256(tree_sha256(path)) if path.is_dir() else file_sha256(path)
+
+
+def joined_sha256(sums: dict[str, str]) -> str:
+    """The SHA-256, in hex, of `sums` (name to hex digest)."""
+    return hashlib.sha256(sha256_sums(sums).encode("utf-8")).hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import expertgen
-from expertgen.data.hashing import file_sha256, sha256_sums, tree_sha256
+from expertgen.data.hashing import file_sha256, joined_sha256, path_sha256
 from expertgen.data.json_text import compact_json
 from expertgen.data.sources import source_files
 from expertgen.errors import MissingInput
@@ -52,21 +52,15 @@ def source_sha256(stage: str, task: str) -> str:
     paths. A task, which the catalogue imports by its name, is no part of what a stage's sources show."""
     root = Path(expertgen.__file__).parent
     names = {*source_files(f"expertgen.stages.{stage}"), *source_files(f"expertgen.benchmarks.{task}")}
-    return _joined({name: file_sha256(root / name) for name in sorted(names)})
+    return joined_sha256({name: file_sha256(root / name) for name in sorted(names)})
 
 
 def _input_sha256(name: str, path: Path) -> str:
-    if path.is_dir():
-        return _joined(tree_sha256(path))
-    if path.is_file():
-        return file_sha256(path)
-    raise MissingInput(
-        f"the input {name!r} is not there: {path}. Run the stage that makes it, or `dvc pull`."
-    )
-
-
-def _joined(sums: dict[str, str]) -> str:
-    return hashlib.sha256(sha256_sums(sums).encode("utf-8")).hexdigest()
+    if not (path.is_dir() or path.is_file()):
+        raise MissingInput(
+            f"the input {name!r} is not there: {path}. Run the stage that makes it, or `dvc pull`."
+        )
+    return path_sha256(path)
 
 
 def _package_versions(*more: str) -> dict[str, str | None]:

@@ -61,6 +61,10 @@ class Simulator(Protocol):
         Targets are approached linearly within each control step, from the last commanded one.
         """
 
+    def push(self, forces: Array) -> None:
+        """Apply forces (B, 3) N, base frame, to the gripper's base, in every later step until the next call; `reset`
+        ends the force on what it resets, and `save` keeps it."""
+
     def state(self) -> SimState:
         """The current kinematic state."""
 

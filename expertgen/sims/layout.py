@@ -20,6 +20,7 @@ class SceneLayout:
         self.arm_ctrl = np.array([model.actuator(f"joint{i}").id for i in range(1, 8)])
         self.gripper_ctrl = int(model.actuator("gripper").id)
         self.gripper = gripper_of(model)
+        self.hand_body = int(model.body("hand").id)
         free = [j for j in range(model.njnt) if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE]
         self.object_qpos = np.array([np.arange(7) + model.jnt_qposadr[j] for j in free], dtype=np.int64)
         self.object_bodies = np.array([model.jnt_bodyid[j] for j in free], dtype=np.int64)

@@ -82,6 +82,9 @@ class MujocoBatch:
                 array[row, columns] = value
         self._batch.set_const(ids)
 
+    def push(self, forces: Array) -> None:
+        self._batch.bind("xfrc_applied")[:, self.layout.hand_body, :3] = forces
+
     def step(self, joint_targets: Array, gripper: Array) -> ChunkTrace:
         steps = joint_targets.shape[1]
         control = self.layout.controls(self._last_ctrl, joint_targets, gripper, self.substeps)

@@ -44,7 +44,7 @@ class Planner:
         self.pulled = 0.0  # how far the script believes to have opened an articulated object, of its travel
         self.gripper = np.full(len(position), OPEN)
         self.params, self.control_dt = params, control_dt
-        self._steps: list[list[Array]] = [[] for _ in position]
+        self.plans: list[list[Array]] = [[] for _ in position]
 
     def object_pose(self, object_id: int) -> Array:
         """(B, 7) pose of an object; ids count from 1."""
@@ -69,19 +69,19 @@ class Planner:
             share = (np.arange(count) + 1.0)[:, None] / count
             path = self.position[env] + share * (position[env] - self.position[env])
             turn = self.yaw[env] + share[:, 0] * (yaw[env] - self.yaw[env])
-            self._steps[env].append(tool_actions(path, turn, self.gripper[env]))
+            self.plans[env].append(tool_actions(path, turn, self.gripper[env]))
         self.position, self.yaw = position.copy(), yaw.copy()
 
     def wait(self, steps: int) -> None:
         """Hold the last pose and gripper command for `steps` control steps."""
         held = tool_actions(self.position, self.yaw, self.gripper)
-        for env, plan in enumerate(self._steps):
+        for env, plan in enumerate(self.plans):
             plan.append(np.repeat(held[env : env + 1], steps, axis=0))
 
     def actions(self, steps: int) -> Array:
         """(B, steps, 10) the plans cut, or held at their last pose, to `steps` control steps."""
         self.wait(1)
-        plans = [np.concatenate(plan) for plan in self._steps]
+        plans = [np.concatenate(plan) for plan in self.plans]
         return np.stack([p[np.minimum(np.arange(steps), len(p) - 1)] for p in plans])
 
 

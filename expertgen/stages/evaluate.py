@@ -21,7 +21,8 @@ from expertgen.stages.evaluate_report import report_text, rows_of
 from expertgen.stages.evaluate_report_sections import read_json
 from expertgen.stages.evaluate_rollouts import Rollouts, Runner
 from expertgen.stages.evaluate_videos import make_videos
-from expertgen.stages.policies import DISPLAY_NAMES, load_expert, load_prior
+from expertgen.stages.load_prior import load_prior
+from expertgen.stages.policies import DISPLAY_NAMES, load_expert
 from expertgen.stages.starts import evaluation_seeds
 from expertgen.stages.steer_curve import plot_curve
 from expertgen.stages.threads import torch_threads

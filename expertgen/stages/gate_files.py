@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from expertgen.data.hashing import file_sha256, sha256_sums, tree_sha256
 from expertgen.data.provenance import fingerprint
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 from expertgen.workspace import Workspace
@@ -18,13 +16,6 @@ from expertgen.workspace import Workspace
 def relative(path: Path, workspace: Workspace) -> str:
     """`path` below the project's folder, for reports."""
     return path.relative_to(workspace.root).as_posix()
-
-
-def path_sha256(path: Path) -> str:
-    """The SHA-256, in hex, of a file, or of the sums of all files in a directory, as provenance holds it of inputs."""
-    if path.is_dir():
-        return hashlib.sha256(sha256_sums(tree_sha256(path)).encode("utf-8")).hexdigest()
-    return file_sha256(path)
 
 
 def report_sha256(points: list[dict[str, Any]], without: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from expertgen.data.checkpoints import load_checkpoint
+from expertgen.data.hashing import path_sha256
 from expertgen.gates import expect_measurements as expect
 from expertgen.gates.table_rates import (
     curve_table,
@@ -17,7 +18,7 @@ from expertgen.gates.table_rates import (
 from expertgen.gates.verdict import Judged, Part
 from expertgen.params import Params
 from expertgen.stages.gate_episodes import demos_parts, rollouts_parts
-from expertgen.stages.gate_files import path_sha256, read_report, relative, report_sha256, understanding
+from expertgen.stages.gate_files import read_report, relative, report_sha256, understanding
 from expertgen.stages.gate_seeds import seed_uses
 from expertgen.workspace import Workspace
 

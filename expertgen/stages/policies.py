@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from expertgen.benchmarks.observation import OBSERVATION_DIM
-from expertgen.env import ACTION_DIM, Env
+from expertgen.env import Env
 from expertgen.errors import IncompatibleArtifact, MissingInput, require_known
 from expertgen.params import Params
 from expertgen.policies.diffusion import DiffusionPrior
@@ -19,6 +18,7 @@ from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.policies.steered import SteeredPolicy
 from expertgen.rollout import Act
 from expertgen.seeds import generator
+from expertgen.stages.load_prior import load_prior
 from expertgen.workspace import Workspace
 
 OnStart = Callable[[NDArray[np.int64]], None]
@@ -54,24 +54,6 @@ def load_policy(name: str, params: Params, task: str, workspace: Workspace, env:
         return expert.act(observation, elapsed.numpy())
 
     return lambda observation: in_blocks(steered, observation, torch.from_numpy(env.elapsed)), _nothing
-
-
-def load_prior(workspace: Workspace) -> DiffusionPrior:
-    """The task's prior. Raises MissingInput, CorruptArtifact, IncompatibleArtifact."""
-    path = workspace.data("prior")
-    if not path.exists():
-        raise MissingInput(
-            f"no prior at {path}. Train it with `expertgen prior {workspace.task}` (in the same profile), or fetch "
-            f"the released one with `dvc pull prior@{workspace.task}`."
-        )
-    prior = DiffusionPrior.load(path)
-    found, expected = (prior.observation_dim, prior.action_dim), (OBSERVATION_DIM, ACTION_DIM)
-    if found != expected:
-        raise IncompatibleArtifact(
-            f"{path} maps {found[0]} observed numbers to actions of {found[1]}; expected {expected[0]} and "
-            f"{expected[1]}. Train it again with `expertgen prior {workspace.task}`."
-        )
-    return prior
 
 
 def load_expert(workspace: Workspace, prior: DiffusionPrior, episode_steps: int) -> SteeredPolicy:

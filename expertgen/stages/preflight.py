@@ -24,7 +24,7 @@ from expertgen.policies.diffusion import DiffusionPrior
 from expertgen.report.figures import plot_ddim, plot_steerability
 from expertgen.rollout import Episodes, run_episodes
 from expertgen.seeds import torch_generator
-from expertgen.stages.policies import load_prior
+from expertgen.stages.load_prior import load_prior
 from expertgen.stages.preflight_spread import action_spread
 from expertgen.stages.preflight_verdict import verdict
 from expertgen.stages.progress import Progress, progress

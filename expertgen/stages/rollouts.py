@@ -14,7 +14,8 @@ from expertgen.errors import require_known
 from expertgen.params import Params, as_dict
 from expertgen.scenes.tabletop import CAMERAS
 from expertgen.stages.artifacts import bring_back, keep
-from expertgen.stages.policies import load_expert, load_prior
+from expertgen.stages.load_prior import load_prior
+from expertgen.stages.policies import load_expert
 from expertgen.stages.rollouts_shard import RolloutJob, make_rollouts
 from expertgen.stages.shards import make_store, store_is_finished, summary
 from expertgen.stages.starts import ROLLOUTS, start_seeds

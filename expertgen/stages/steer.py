@@ -22,7 +22,7 @@ from expertgen.policies.diffusion import DiffusionPrior
 from expertgen.policies.steered import SteeredPolicy
 from expertgen.rollout import run_episodes
 from expertgen.stages.artifacts import PROVENANCE, bring_back, keep, put_in_place, same_provenance
-from expertgen.stages.policies import load_prior
+from expertgen.stages.load_prior import load_prior
 from expertgen.stages.progress import Progress, progress
 from expertgen.stages.starts import LEARNING_CURVE, start_seeds
 from expertgen.stages.threads import torch_threads

@@ -16,7 +16,8 @@ from expertgen.data.episodes import EpisodeStore
 from expertgen.data.lerobot.verify import verify_release
 from expertgen.errors import CorruptArtifact
 from expertgen.params import load_params
-from expertgen.stages.policies import load_expert, load_prior
+from expertgen.stages.load_prior import load_prior
+from expertgen.stages.policies import load_expert
 from expertgen.stages.prior_data import load_demonstrations
 from expertgen.workspace import Workspace
 from tests.faults.project import ROOT, TASK, Project

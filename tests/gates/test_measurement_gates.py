@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from expertgen.data.checkpoints import save_checkpoint
+from expertgen.data.hashing import path_sha256
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 from expertgen.params import Params
-from expertgen.stages.gate_files import path_sha256
 from expertgen.stages.gate_inputs import GATES as INPUTS
 from expertgen.workspace import Workspace
 from tests.gates.recorded import GATES, TASK, broken

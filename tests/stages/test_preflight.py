@@ -10,7 +10,7 @@ import torch
 
 from expertgen.metrics.wilson import Rate
 from expertgen.stages import preflight
-from expertgen.stages.policies import load_prior
+from expertgen.stages.load_prior import load_prior
 from expertgen.stages.preflight_spread import action_spread
 from expertgen.stages.preflight_verdict import verdict
 

@@ -10,7 +10,8 @@ import pytest
 from expertgen.cli import main
 from expertgen.learn.steering import Steering
 from expertgen.stages import steer
-from expertgen.stages.policies import load_expert, load_prior
+from expertgen.stages.load_prior import load_prior
+from expertgen.stages.policies import load_expert
 
 TASK = "lift_banana"
 
