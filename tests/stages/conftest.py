@@ -106,13 +106,13 @@ def untrained():
         observations, actions = Normaliser(torch.zeros(53), torch.ones(53)), Normaliser(0 * chunk, 0.1 * chunk)
         prior = DiffusionPrior(config, denoiser, observations, actions)
         prior.save(workspace.data("prior"))
-        steer, objects = params.steer, int(params.steer.object_features)
-        dim = 53 + TOOL_FEATURES * objects + steer.time_feature
+        steer, frames = params.steer, (0,) if params.steer.object_features else ()
+        dim = 53 + TOOL_FEATURES * len(frames) + steer.time_feature
         space = NoiseSpace(steer.noise, prior.horizon, prior.action_dim)
         actor = Actor(dim, space.dim, steer.actor, torch.Generator().manual_seed(0))
         seen = params.simulation.episode_steps if steer.time_feature else None
         normaliser = Normaliser(torch.zeros(dim), torch.ones(dim))
-        expert = SteeredPolicy(prior, actor, steer.actor, normaliser, space, seen, objects)
+        expert = SteeredPolicy(prior, actor, steer.actor, normaliser, space, seen, frames)
         expert.save(workspace.data("expert"))
 
     return write
