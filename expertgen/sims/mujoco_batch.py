@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import Any, Protocol
 
 import mujoco
 import mujoco.batch
@@ -14,15 +15,27 @@ from expertgen.geometry import slide_distance, slide_pose
 from expertgen.sims.interface import Array, ChunkTrace, Health, SimState
 from expertgen.sims.kinematics import Kinematics
 from expertgen.sims.layout import SceneLayout
-from expertgen.sims.render import SceneRenderer
 
 # `health` reports warnings, and for which environment. MuJoCo's own handler would print them without saying which,
 # and write MUJOCO_LOG.TXT into whatever folder the process was started in.
 mujoco.set_mju_user_warning(lambda message: None)
 
 
+class Renderer(Protocol):
+    """What draws a state: sims.render.SceneRenderer or alike."""
+
+    def image(self, qpos: Array, camera: str, width: int, height: int, mocap: Array) -> NDArray[np.uint8]:
+        """(height, width, 3) of joint positions (nq,) and of bodies without joints (nmocap, 7)."""
+
+    def close(self) -> None:
+        """Free the graphics contexts."""
+
+
 class MujocoBatch:
-    """B copies of `model`; see Simulator. `num_threads` 0 takes all cores and never changes a result."""
+    """B copies of `model`; see Simulator. `num_threads` 0 takes all cores and never changes a result.
+
+    `renderer` draws its images; the usual one is made when the first is asked for.
+    """
 
     def __init__(
         self, model: mujoco.MjModel, num_envs: int, control_hz: float, num_threads: int = 0
@@ -43,7 +56,7 @@ class MujocoBatch:
         self._last_ctrl = np.array(self._batch.bind("ctrl"))
         self._records: dict[int, Array] = {}
         self._errors: dict[int, str] = {}
-        self._renderer: SceneRenderer | None = None
+        self.renderer: Renderer | None = None
 
     def reset(self, ids: NDArray[np.int64], joints: Array, fingers: Array, objects: Array) -> None:
         if len(ids) == 0:
@@ -149,14 +162,16 @@ class MujocoBatch:
         self._errors = {int(i): "the engine failed before this state was saved" for i in failed}
 
     def render(self, env: int, camera: str, width: int, height: int) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            self._renderer = SceneRenderer(self.model)
+        if self.renderer is None:
+            # By its name, which data.sources does not follow: how things are drawn is no part of what was trained here.
+            self.renderer = importlib.import_module("expertgen.sims.render").SceneRenderer(self.model)
+        assert self.renderer is not None
         batch = self._batch
         mocap = np.concatenate([batch.bind("mocap_pos")[env], batch.bind("mocap_quat")[env]], axis=-1)
-        return self._renderer.image(batch.bind("qpos")[env], camera, width, height, mocap)
+        return self.renderer.image(batch.bind("qpos")[env], camera, width, height, mocap)
 
     def close(self) -> None:
         """Free the rendering context."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        if self.renderer is not None:
+            self.renderer.close()
+            self.renderer = None

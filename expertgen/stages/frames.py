@@ -13,6 +13,8 @@ from expertgen.make_env import make_env
 from expertgen.params import SimulationParams
 from expertgen.rollout import Episodes
 from expertgen.sims.interface import Simulator
+from expertgen.sims.mujoco_batch import MujocoBatch
+from expertgen.sims.render import SceneRenderer
 
 JOINT_COLUMNS, FINGER_COLUMNS = slice(16, 23), slice(23, 25)  # of an observation, see benchmarks.observation
 States = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -22,10 +24,11 @@ States = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 def drawing(task: str, params: SimulationParams) -> Iterator[Simulator]:
     """One environment to draw in, whose rendering context is freed at the end."""
     simulator = make_env(task, dataclasses.replace(params, num_threads=1), 1, 1).simulator
-    try:
+    if not isinstance(simulator, MujocoBatch):
         yield simulator
-    finally:
-        simulator.close()  # type: ignore[attr-defined]  # not every engine holds a rendering context
+        return
+    with SceneRenderer(simulator.model) as simulator.renderer:
+        yield simulator
 
 
 def draw(simulator: Simulator, states: States, camera: str, width: int, height: int) -> NDArray[np.uint8]:
