@@ -25,6 +25,7 @@ class Start:
 class Benchmark:
     """A task, as pure functions.
 
+    `condition` is success in words, as reports state it: a phrase that says what holds of the objects.
     Objects are all bodies that matter, O = num_objects: free ones first; where `articulated`, the last two are an
     articulated object (its base, whose x axis points out of its front and whose origin is where the closed part is
     grasped) and its sliding part.
@@ -38,6 +39,7 @@ class Benchmark:
     name: str
     index: int
     instruction: str
+    condition: str
     num_objects: int
     add_objects: Callable[[Any], None]
     reset_distribution: Callable[[np.random.Generator], Start]

@@ -26,7 +26,8 @@ def script(env: Any) -> None:
 
 
 LIFT_BANANA = Benchmark(
-    name="lift_banana", index=0, instruction="Lift the banana at least 20 cm above the table.", num_objects=1,
+    name="lift_banana", index=0, instruction="Lift the banana at least 20 cm above the table.",
+    condition="the banana's centre is at least 20 cm above its start", num_objects=1,
     add_objects=add_banana, reset_distribution=reset_distribution, success=lifted, script=script,
     start_pose=one_object_pose, grasp_symmetry=np.pi,
 )

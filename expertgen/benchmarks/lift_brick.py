@@ -26,7 +26,8 @@ def script(env: Any) -> None:
 
 
 LIFT_BRICK = Benchmark(
-    name="lift_brick", index=1, instruction="Lift the brick at least 20 cm above the table.", num_objects=1,
+    name="lift_brick", index=1, instruction="Lift the brick at least 20 cm above the table.",
+    condition="the brick's centre is at least 20 cm above its start", num_objects=1,
     add_objects=add_brick, reset_distribution=reset_distribution, success=lifted, script=script,
     start_pose=one_object_pose, grasp_symmetry=np.pi,
 )

@@ -26,7 +26,8 @@ def script(env: Any) -> None:
 
 
 LIFT_PEACH = Benchmark(
-    name="lift_peach", index=2, instruction="Lift the peach at least 20 cm above the table.", num_objects=1,
+    name="lift_peach", index=2, instruction="Lift the peach at least 20 cm above the table.",
+    condition="the peach's centre is at least 20 cm above its start", num_objects=1,
     add_objects=add_peach, reset_distribution=reset_distribution, success=lifted, script=script,
     start_pose=one_object_pose, grasp_symmetry=0.0,
 )

@@ -63,6 +63,7 @@ def add_objects(spec: Any) -> None:
 
 OBJECT_IN_DRAWER = Benchmark(
     name="object_in_drawer", index=6, instruction="Open the upper drawer and put the strawberry into it.",
+    condition="the strawberry's centre is inside the drawer",
     num_objects=3, add_objects=add_objects, reset_distribution=reset_distribution, success=success, script=script,
     start_pose=one_object_pose, articulated=True,
 )

@@ -39,7 +39,8 @@ def script(env: Any) -> None:
 
 
 OPEN_DRAWER = Benchmark(
-    name="open_drawer", index=3, instruction="Open the upper drawer of the cabinet.", num_objects=2,
+    name="open_drawer", index=3, instruction="Open the upper drawer of the cabinet.",
+    condition="the drawer is open by at least 12 of its 18 cm", num_objects=2,
     add_objects=add_cabinet, reset_distribution=reset_distribution, success=success, script=script,
     start_pose=one_object_pose, articulated=True,
 )

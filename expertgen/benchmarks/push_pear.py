@@ -45,7 +45,8 @@ def add_objects(spec: Any) -> None:
 
 
 PUSH_PEAR = Benchmark(
-    name="push_pear", index=4, instruction="Push the pear to the center of the table.", num_objects=1,
+    name="push_pear", index=4, instruction="Push the pear to the center of the table.",
+    condition="the pear's centre is within 5 cm of the mark, on the table", num_objects=1,
     add_objects=add_objects, reset_distribution=reset_distribution, success=success, script=script,
     start_pose=one_object_pose,
 )

@@ -52,7 +52,8 @@ def add_objects(spec: Any) -> None:
 
 
 STACK_BANANA = Benchmark(
-    name="stack_banana", index=5, instruction="Put the banana on top of the can.", num_objects=2,
+    name="stack_banana", index=5, instruction="Put the banana on top of the can.",
+    condition="the can stands, and the banana's centre is over its top and 5 to 35 mm above it", num_objects=2,
     add_objects=add_objects, reset_distribution=reset_distribution, success=success, script=script,
     start_pose=second_object_pose,
 )

@@ -50,7 +50,8 @@ def add_objects(spec: Any) -> None:
 
 
 STRAWBERRY_IN_BOWL = Benchmark(
-    name="strawberry_in_bowl", index=7, instruction="Put the strawberry into the bowl.", num_objects=2,
+    name="strawberry_in_bowl", index=7, instruction="Put the strawberry into the bowl.",
+    condition="the bowl stands, and the strawberry's centre is inside it, below its rim", num_objects=2,
     add_objects=add_objects, reset_distribution=reset_distribution, success=success, script=script,
     start_pose=second_object_pose,
 )
