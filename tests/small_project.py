@@ -44,8 +44,8 @@ GATES: dict[str, dict[str, Any]] = {
 
 
 def write_small_parameters(path: Path) -> None:
-    """Write the committed params.yaml with SIZES and GATES to `path`."""
-    values = as_dict(load_params(ROOT / "params.yaml"))
+    """Write the committed params.yaml with SIZES and GATES, and Lift Banana alone, to `path`."""
+    values = as_dict(load_params(ROOT / "params.yaml")) | {"tasks": ["lift_banana"], "per_task": {"lift_banana": {}}}
     for section, sizes in SIZES.items():
         values[section] |= sizes
     for gate, thresholds in GATES.items():

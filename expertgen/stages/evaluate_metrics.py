@@ -27,10 +27,11 @@ SUCCESS = ("success_any", "success_end")
 
 def definitions(params: Params, task: str) -> dict[str, str]:
     """What the numbers mean, in words."""
+    benchmark, steps = TASKS[task], params.simulation.episode_steps
     return {
-        "task": TASKS[task].instruction,
-        "success_any": f"achieved at the end of some control step of the {params.simulation.episode_steps}",
-        "success_end": "achieved at the end of the last control step",
+        "task": benchmark.instruction,
+        "success_any": f"{benchmark.condition}, at the end of some control step of the {steps}",
+        "success_end": "the same at the end of the last control step",
         "interval": "95 % Wilson",
         "dtw": "mean normalised open-end DTW (asymmetric steps, Euclidean over the 10 numbers of an action) of the "
         "executed actions to the nearest successful demonstration",

@@ -82,7 +82,8 @@ class Preflight:
             "noises": self.params.noises,
             "seed": self.seed,
             "first_start_seed": int(self.seeds[0]),
-            "definition": "lifted at the end of the episode; *_any: at the end of any control step",
+            "definition": f"{self.env.benchmark.condition}, at the end of the episode; "
+            "*_any: at the end of any control step",
             "target": self.params.target,
             # One noise per start, so that the interval's trials are independent; the mean over all beside it.
             "gaussian": Rate.of(success[0]).to_json(),
