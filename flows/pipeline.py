@@ -7,12 +7,13 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from expertgen.params import COMMITTED_PROFILE
 from flows.up_to_date import bring_up_to_date
 
 
 @flow(name="pipeline", persist_result=False)
 def pipeline(
-    task: str, pull: bool = False, push: bool = False, profile: str = "cpu"
+    task: str, pull: bool = False, push: bool = False, profile: str = COMMITTED_PROFILE
 ) -> State[Any]:
     """Bring all stages and gates of a task up to date, from demonstrations to the last that dvc.yaml has.
 

@@ -2,25 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flows.stage_flow import stage_flow
 
-from prefect import flow
-from prefect.client.schemas.objects import State
-
-from flows.up_to_date import stage_of_task
-
-
-@flow(name="release", persist_result=False)
-def release(
-    task: str, force: bool = False, pull: bool = False, push: bool = False, profile: str = "cpu"
-) -> State[Any]:
-    """Release the data set of a task, with all it needs.
-
-    Args:
-        task: the benchmark task, such as lift_banana.
-        force: run the stage even if nothing has changed.
-        pull: take results from DVC's run-cache and remote where they are there.
-        push: put results into DVC's remote, with the run-cache.
-        profile: whose parameters and outputs; others than cpu have theirs in runs/PROFILE.
-    """
-    return stage_of_task("release", task, profile, force, pull, push)
+release = stage_flow("release", "Release the data set of a task, with all it needs.")

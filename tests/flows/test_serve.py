@@ -26,6 +26,17 @@ def test_one_deployment_per_flow_and_task() -> None:
     assert found["steer/ladle"].entrypoint == "flows.steer.steer"
 
 
+def test_each_deployment_says_what_it_does_and_what_its_parameters_mean() -> None:
+    found = deployments(["ladle"])
+    assert len({str(one.description).splitlines()[0] for one in found}) == len(FLOWS)
+    for one in found:
+        shown = one._parameter_openapi_schema.properties
+        names = ["task", "force", "pull", "push", "profile"]
+        assert list(shown) == (["task", "pull", "push", "profile"] if one.flow_name == "pipeline" else names)
+        assert all(parameter["description"] for parameter in shown.values())
+        assert shown["profile"]["default"] == "cpu" and one._parameter_openapi_schema.required == ["task"]
+
+
 def test_pipelines_have_a_weekly_schedule_that_is_off() -> None:
     for weekly in (False, True):
         for one in deployments(["ladle"], weekly=weekly):
