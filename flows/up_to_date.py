@@ -35,14 +35,15 @@ def bring_up_to_date(
     logging.getLogger("prefect.flow_runs").addFilter(_says_more)
     try:
         _check_deployment(task)
-        root = profile_project(project_root(), profile)
+        project = project_root()
+        root = profile_project(project, profile)
         for line in mend(root):
             get_run_logger().warning("%s", line)
         stages = choose(read_graph(root))
     except ExpertGenError as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error))
-    with on_record(project_root(), str(runtime.flow_run.id)):
+    with on_record(project, str(runtime.flow_run.id)):
         for stage in stages:
             options = Options(stage.name == force, pull, push, label="" if profile == COMMITTED_PROFILE else profile)
             state: State[Any] = run_stage(stage, root, options, return_state=True)
