@@ -30,7 +30,7 @@ def run(stage: str, params: Params, task: str, workspace: Workspace) -> None:
     cannot be judged, StageBusy, CannotWrite; passed.json is then absent too.
     """
     require_known("gate", stage, GATES)
-    folder = workspace.root / "reports" / stage / task
+    folder = workspace.gate(stage)
     with stage_lock(workspace.lock(f"gate_{stage}")):
         complete(folder, f"gate_{stage}")
         verdict = _verdict(stage, params, task, workspace, folder)
