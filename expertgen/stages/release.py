@@ -24,13 +24,13 @@ from expertgen.stages.evaluate_metrics import definitions
 from expertgen.stages.evaluate_report_sections import read_json
 from expertgen.stages.frames import JOINT_COLUMNS
 from expertgen.stages.progress import progress
-from expertgen.stages.release_verify import verify
+from expertgen.stages.release_verify import tell
 from expertgen.stages.wall_time import timed
 from expertgen.workspace import Workspace
 
 
 def run(params: Params, task: str, workspace: Workspace) -> None:
-    """Write data/TASK/rollouts as the release data/TASK/release, and verify it.
+    """Write data/TASK/rollouts as the release data/TASK/release, verified before it is put in place.
 
     Raises MissingInput, CorruptArtifact for a damaged store or a release that does not read back, StageBusy,
     CannotWrite.
@@ -46,11 +46,11 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         chosen = _chosen(params, store)
         shutil.rmtree(work, ignore_errors=True)
         with timed(workspace, "release"):
-            write_release(work / "finished", _episodes(store, chosen), _info(params, task, lineage))
+            report = write_release(work / "finished", _episodes(store, chosen), _info(params, task, lineage))
             put_in_place(work / "finished", target)
         keep(workspace.kept("release"), target)
         shutil.rmtree(work, ignore_errors=True)
-    verify(target)
+    tell(target, report)
 
 
 def _chosen(params: Params, store: EpisodeStore) -> list[int]:

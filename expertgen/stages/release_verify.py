@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from expertgen.data.lerobot.verify import verify_release
+from expertgen.data.lerobot.verify import VerifyReport, verify_release
 from expertgen.metrics.wilson import Rate
 from expertgen.stages.progress import Progress, progress
 
@@ -24,6 +24,11 @@ def verify(path: Path) -> None:
             bars[0].update(done - bars[0].done)
 
         report = verify_release(path, watch)
+    tell(path, report)
+
+
+def tell(path: Path, report: VerifyReport) -> None:
+    """Print what was checked of the release in the directory `path`, which is sound."""
     cameras = ", ".join(name.rpartition(".")[2] for name in report.cameras)
     print(f"{path} is sound:")
     print(f"  {report.files} files, {report.bytes / 2**20:.1f} MiB, as SHA256SUMS lists them")

@@ -22,16 +22,16 @@ from expertgen.data.lerobot.parquet_files import ParquetFiles, write_table
 from expertgen.data.lerobot.rows import episode_row, step_columns
 from expertgen.data.lerobot.schemas import data_schema, episodes_schema, tasks_table
 from expertgen.data.lerobot.statistics import Statistics, value_statistics
-from expertgen.data.lerobot.verify import require_sound
+from expertgen.data.lerobot.verify import VerifyReport, require_sound
 from expertgen.errors import MissingInput
 from expertgen.metrics.wilson import Rate
 
 _ROWS = 256  # of meta/episodes, held back to be written together
 
 
-def write_release(directory: Path, episodes: Iterable[ReleaseEpisode], info: ReleaseInfo) -> None:
+def write_release(directory: Path, episodes: Iterable[ReleaseEpisode], info: ReleaseInfo) -> VerifyReport:
     """Write `episodes` as the release `directory`, replacing an earlier one; it holds the images of one episode at a
-    time. Equal arguments give equal bytes.
+    time. Equal arguments give equal bytes. Returns what was checked.
 
     Each camera's first and last frame of each episode, decoded again, are compared with their source, and the whole
     release is checked by itself (`verify_release`) before it is put in place. Raises InvalidParameter for `info`,
@@ -47,7 +47,8 @@ def write_release(directory: Path, episodes: Iterable[ReleaseEpisode], info: Rel
                 writer.add(episode)
             writer.finish()
         (root / layout.SUMS).write_text(sha256_sums(tree_sha256(root)), encoding="utf-8")
-        require_sound(root, f"the release that was just written for {directory}")
+        report = require_sound(root, f"the release that was just written for {directory}")
+    return report
 
 
 class _Writer:
