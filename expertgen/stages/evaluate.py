@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from expertgen.data.atomic import atomic_write_json, atomic_write_text
+from expertgen.data.json_file import read_json
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import provenance
 from expertgen.data.publish import complete, publication
@@ -18,7 +19,6 @@ from expertgen.rollout import Episodes
 from expertgen.stages.evaluate_figures import draw_figures
 from expertgen.stages.evaluate_metrics import definitions, measure, paired, success_maps, successful_actions
 from expertgen.stages.evaluate_report import report_text, rows_of
-from expertgen.stages.evaluate_report_sections import read_json
 from expertgen.stages.evaluate_rollouts import Rollouts, Runner
 from expertgen.stages.evaluate_videos import make_videos
 from expertgen.stages.load_prior import load_prior

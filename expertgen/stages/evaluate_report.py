@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from expertgen.data.json_file import read_json
 from expertgen.metrics.wilson import Rate
 from expertgen.report.tables import EvaluationRow, markdown_table
-from expertgen.stages.evaluate_report_sections import learning_section, preflight_section, read_json, wall_time_section
+from expertgen.stages.evaluate_report_sections import learning_section, preflight_section, wall_time_section
 from expertgen.stages.policies import DISPLAY_NAMES
 
 LISTED = 20  # failed starts that are listed one by one

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-from expertgen.errors import CorruptArtifact
 from expertgen.metrics.wilson import Rate
 from expertgen.report.curves import Curve
 from expertgen.report.tables import ddim_table, markdown_grid
@@ -14,16 +11,6 @@ from expertgen.stages.preflight import ddim_series
 from expertgen.stages.steer_curve import curve_of
 
 ORDER = ("demos", "prior", "preflight", "steer", "evaluate")
-
-
-def read_json(path: Path) -> Any:
-    """The values in `path`, None where it is absent."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise CorruptArtifact(f"{path} cannot be read ({error}). Delete it, or run its stage again.") from error
 
 
 def preflight_section(preflight: dict[str, Any] | None) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from expertgen.data.json_file import read_json
 from expertgen.data.provenance import fingerprint
-from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
+from expertgen.errors import IncompatibleArtifact, MissingInput
 from expertgen.workspace import Workspace
 
 
@@ -25,12 +25,10 @@ def report_sha256(points: list[dict[str, Any]], without: str) -> str:
 
 def read_report(path: Path) -> Any:
     """The values of a JSON report. Raises MissingInput, CorruptArtifact."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise MissingInput(f"no report at {path}. Run the stage that writes it, or `dvc repro`.") from None
-    except (OSError, ValueError) as error:
-        raise CorruptArtifact(f"{path} cannot be read ({error}). Delete it and run its stage again.") from error
+    values = read_json(path)
+    if values is None:
+        raise MissingInput(f"no report at {path}. Run the stage that writes it, or `dvc repro`.")
+    return values
 
 
 @contextmanager

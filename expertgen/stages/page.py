@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 from expertgen.data.atomic import atomic_write_text
+from expertgen.data.json_file import read_json
 from expertgen.data.lock import stage_lock
 from expertgen.errors import MissingInput
 from expertgen.params import Params
 from expertgen.report.page import Document, html_page
-from expertgen.stages.evaluate_report_sections import read_json
 from expertgen.workspace import Workspace
 
 GATED = ("demos", "prior", "steer", "rollouts", "evaluate")

@@ -11,6 +11,7 @@ from typing import Any
 from expertgen.benchmarks import TASKS
 from expertgen.benchmarks.observation import OBSERVATION_NAMES
 from expertgen.data.episodes import EpisodeStore
+from expertgen.data.json_file import read_json
 from expertgen.data.lerobot.episode import ReleaseEpisode, ReleaseInfo
 from expertgen.data.lerobot.verify import verify_release
 from expertgen.data.lerobot.writer import write_release
@@ -21,7 +22,6 @@ from expertgen.errors import CorruptArtifact, MissingInput
 from expertgen.params import Params, as_dict
 from expertgen.stages.artifacts import PROVENANCE, bring_back, keep, put_in_place
 from expertgen.stages.evaluate_metrics import definitions
-from expertgen.stages.evaluate_report_sections import read_json
 from expertgen.stages.frames import JOINT_COLUMNS
 from expertgen.stages.progress import progress
 from expertgen.stages.release_verify import tell
