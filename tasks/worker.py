@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import select
-from pathlib import Path
 
+from expertgen.processes import look_at, was_started_with
 from tasks.errors import WorkerGone
 
 _MARK = "PREFECT__FLOW_RUN_ID"  # Prefect sets it for a process that runs one flow run for a worker or `serve`
@@ -27,9 +27,11 @@ def serving_processes() -> tuple[int, ...]:
             found.append(os.pidfd_open(pid))
         except ProcessLookupError:
             break
-        if not _serves_one_run(pid):
+        # Prefect puts processes of its own between a worker and a flow run's.
+        state = look_at(pid)
+        if state is None or not was_started_with(pid, _MARK):
             break
-        pid = _parent(pid)
+        pid = state.parent
     return tuple(found)
 
 
@@ -49,18 +51,3 @@ def _silence() -> None:
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-
-
-def _serves_one_run(pid: int) -> bool:
-    """Whether this is one of the processes that Prefect puts between a worker and a flow run's own process."""
-    try:
-        return f"{_MARK}=".encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-    except (OSError, ValueError):
-        return 0

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from expertgen.processes import look_at, was_started_with
+
 INTERRUPTED, TERMINATED = 130, 143  # exit statuses, as shells give them: 128 and the signal's number
 _STARTED_BY_DVC = "DVC_STAGE"  # DVC sets it for a stage's command, and nothing else does
 _GRACE = 10  # s that a stage has to clear up after SIGTERM
@@ -66,39 +68,13 @@ def started_by() -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     pid = os.getppid()
     while True:
-        state = _look_at(pid)
+        state = look_at(pid)
         if state is None:
             return []
         found.append((pid, state.start))
-        if not _was_started_by_dvc(pid):
+        if not was_started_with(pid, _STARTED_BY_DVC):
             return found if state.session == os.getsid(0) and _may_be_dvc(pid) else []
         pid = state.parent
-
-
-class _State:
-    """What /proc/PID/stat tells of a process."""
-
-    def __init__(self, stat: str) -> None:
-        fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
-        self.ended = fields[0] in "ZX"
-        self.parent, self.session, self.start = int(fields[1]), int(fields[3]), fields[19]
-
-
-def _look_at(pid: int) -> _State | None:
-    """The state of a process; None once it has ended."""
-    try:
-        state = _State(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace"))
-    except (OSError, IndexError, ValueError):
-        return None
-    return None if state.ended else state
-
-
-def _was_started_by_dvc(pid: int) -> bool:
-    try:
-        started_with = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-    return any(entry.startswith(f"{_STARTED_BY_DVC}=".encode()) for entry in started_with.split(b"\0"))
 
 
 def _may_be_dvc(pid: int) -> bool:
@@ -110,7 +86,7 @@ def _may_be_dvc(pid: int) -> bool:
 
 
 def _end_with(ancestors: list[tuple[int, str]]) -> None:
-    while ancestors and all((state := _look_at(pid)) and state.start == start for pid, start in ancestors):
+    while ancestors and all((state := look_at(pid)) and state.start == start for pid, start in ancestors):
         time.sleep(_INTERVAL)
     signal.alarm(_GRACE)  # a screen that takes no more text does not hold it up
     with suppress(OSError, ValueError):
