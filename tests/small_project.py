@@ -1,7 +1,9 @@
-"""Parameters so small that each stage of a project takes seconds, and gates that let through what they make."""
+"""A project of its own, with parameters so small that each stage takes seconds and gates that let that through."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import yaml
 from expertgen.params import as_dict, load_params
 
 ROOT = Path(__file__).parents[1]
+TASK = "lift_banana"
 # Each stage that keeps state writes it several times, so that kills fall before, between and after.
 SIZES: dict[str, dict[str, Any]] = {
     "simulation": {"num_threads": 1},
@@ -43,9 +46,20 @@ GATES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def make_small_project(folder: Path) -> None:
+    """Copy what git holds of this project into `folder`, as far as its stages need it, with small parameters."""
+    shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy(ROOT / name, folder / name)
+    write_small_parameters(folder / "params.yaml")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+
+
 def write_small_parameters(path: Path) -> None:
-    """Write the committed params.yaml with SIZES and GATES, and Lift Banana alone, to `path`."""
-    values = as_dict(load_params(ROOT / "params.yaml")) | {"tasks": ["lift_banana"], "per_task": {"lift_banana": {}}}
+    """Write the committed params.yaml with SIZES and GATES, and with TASK alone, to `path`."""
+    values = as_dict(load_params(ROOT / "params.yaml"))
+    values |= {"tasks": [TASK], "per_task": {TASK: {}}}
     for section, sizes in SIZES.items():
         values[section] |= sizes
     for gate, thresholds in GATES.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.small_project import ROOT, write_small_parameters
+from tests.small_project import make_small_project
 
 ALL = [
     "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
@@ -41,12 +40,7 @@ def set_parameter(project: Path, section: str, key: str, value: object) -> None:
 def project(tmp_path_factory) -> Path:
     """A copy of what git holds that matters here, reproduced once."""
     folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
-    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
-        shutil.copy(ROOT / name, folder / name)
-    write_small_parameters(folder / "params.yaml")
-    run(folder, "git", "init", "-q")
+    make_small_project(folder)
     assert sorted(ran(run(folder, "dvc", "repro"))) == sorted(ALL)
     return folder
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.project import TASK, Project
+from tests.faults.project import Project
+from tests.small_project import TASK
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from expertgen.workspace import Workspace
-from tests.faults.project import ROOT, TASK, Process, Project
+from tests.faults.project import Process, Project
+from tests.small_project import ROOT, TASK
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 KINDS = ("dvc", "stage", "worker")

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,9 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.small_project import ROOT, write_small_parameters
+from tests.small_project import TASK, make_small_project
 
-TASK = "lift_banana"
 _TIMES = ("wall_time.json", "curve.png", "index.html")  # hold or show wall times, which differ from run to run
 _MINUTES = re.compile(r"[\d.]+ minutes|## Wall time.*?(?=## )", re.DOTALL)
 
@@ -35,12 +33,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
-        for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
-            shutil.copy(ROOT / name, folder / name)
-        write_small_parameters(folder / "params.yaml")
-        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+        make_small_project(folder)
         self._printed: dict[int, Path] = {}
 
     @classmethod

@@ -20,7 +20,8 @@ from expertgen.stages.load_prior import load_prior
 from expertgen.stages.policies import load_expert
 from expertgen.stages.prior_data import load_demonstrations
 from expertgen.workspace import Workspace
-from tests.faults.project import ROOT, TASK, Project
+from tests.faults.project import Project
+from tests.small_project import ROOT, TASK
 
 SLOW_FLIPS, FLIPS = 1000, 32
 REPORT = ROOT / "reports" / "faults" / "bit_flips.json"

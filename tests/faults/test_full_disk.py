@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from expertgen import cli
-from tests.faults.project import TASK, Project, outputs_in
+from tests.faults.project import Project, outputs_in
+from tests.small_project import TASK
 
 SIZE = 32 * 2**20  # bytes of the disk
 # Bytes that are left. More let a stage go further before it fails.

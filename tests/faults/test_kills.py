@@ -12,7 +12,8 @@ import pytest
 from expertgen.cli import STAGES
 from expertgen.data.atomic import atomic_write_json
 from tests.faults.killing import Killer
-from tests.faults.project import ROOT, Project
+from tests.faults.project import Project
+from tests.small_project import ROOT
 
 # Stage -> how it is started.
 FEW = {"demos": "dvc", "prior": "expertgen", "steer": "expertgen", "rollouts": "expertgen", "release": "expertgen"}

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.faults.project import ROOT, Project
+from tests.faults.project import Project
+from tests.small_project import ROOT
 
 GRAPH = """
 stages:

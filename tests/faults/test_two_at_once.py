@@ -13,7 +13,8 @@ import pytest
 
 from expertgen import cli
 from expertgen.workspace import Workspace
-from tests.faults.project import ROOT, TASK, Project
+from tests.faults.project import Project
+from tests.small_project import ROOT, TASK
 
 HOLDER = """
 import sys

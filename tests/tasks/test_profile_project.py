@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,20 +15,15 @@ from expertgen.workspace import Workspace
 from tasks.errors import NoProject
 from tasks.graph import read_graph
 from tasks.profile_project import main, profile_project
-from tests.small_project import ROOT, write_small_parameters
+from tests.small_project import make_small_project
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project with tiny parameters and a profile with one demonstration more."""
-    shutil.copytree(ROOT / "expertgen", tmp_path / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / ".dvc", tmp_path / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
-    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    write_small_parameters(tmp_path / "params.yaml")
+    make_small_project(tmp_path)
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "more.yaml").write_text("demos: {episodes: 9}\n")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     return tmp_path
 
 
