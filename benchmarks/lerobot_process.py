@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
-import venv
 from pathlib import Path
 from typing import Any
 
+from own_environment import next_answer, own_environment
+
 HERE = Path(__file__).resolve().parent
-FOLDER = HERE.parent / "build/lerobot"
 REQUIREMENTS = HERE / "lerobot_requirements.txt"
 
 
 def lerobot_python() -> Path:
     """The interpreter of LeRobot's environment, made anew when its requirements have changed."""
-    python, stamp = FOLDER / "bin/python", FOLDER / "requirements.sha256"
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"making {FOLDER} (up to 8 GB) ...", file=sys.stderr, flush=True)
-        venv.create(FOLDER, clear=True, with_pip=True)
-        torch = [line for line in REQUIREMENTS.read_text().split("\n") if line.startswith("torch")]
-        subprocess.run([python, "-m", "pip", "install", "-q", *torch], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-r", REQUIREMENTS], check=True)
-        stamp.write_text(wanted)
-    return python
+    return own_environment(REQUIREMENTS, "up to 8 GB", whole="torch")
 
 
 class LeRobot:
@@ -42,22 +31,14 @@ class LeRobot:
             [python, HERE / "lerobot_worker.py", str(root), json.dumps(horizon)], text=True, env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        self.described = self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith("{"):
-                answer: dict[str, Any] = json.loads(line)
-                return answer
-        raise RuntimeError(f"the LeRobot process ended: run {self._process.args} to see why")
+        self.described = next_answer(self._process)
 
     def ask(self, **question: Any) -> dict[str, Any]:
         """One question of lerobot_worker.py."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return self._answer()
+        return next_answer(self._process)
 
     def close(self) -> None:
         """End the process."""

@@ -16,16 +16,11 @@ import argparse
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +73,16 @@ class Clone:
         self.times = folder / "times"
         self.times.touch()
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "DVC_"))}
-        self.environment = inherited | {
+        self.own = {
             "PATH": path, "PYTHONPATH": f"{folder / 'site'}{os.pathsep}{self.root}", "STAGE_TIMES": str(self.times),
-            "DVC_SITE_CACHE_DIR": str(folder / "dvc"), "PREFECT_HOME": str(folder / "prefect"), "DO_NOT_TRACK": "1",
+            "DVC_SITE_CACHE_DIR": str(folder / "dvc"),
         }  # fmt: skip
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "DVC_"))}
+        self.environment = inherited | self.own
 
-    def run(self, *command: str, cwd: Path | None = None) -> str:
+    def run(self, *command: str, cwd: Path) -> str:
         done = subprocess.run(
-            command, cwd=cwd or self.root, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command, cwd=cwd, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True,
         )  # fmt: skip
         if done.returncode:
@@ -110,51 +106,24 @@ class Clone:
 
 
 def by_dvc(clone: Clone) -> dict[str, Any]:
-    folder = Path(clone.run(sys.executable, "-m", "tasks.profile_project", clone.profile).strip())
+    folder = Path(clone.run(sys.executable, "-m", "tasks.profile_project", clone.profile, cwd=clone.root).strip())
     return clone.measure(lambda: clone.run("dvc", "--wait-for-lock", "repro", cwd=folder))
 
 
 def by_prefect(clone: Clone) -> dict[str, Any]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    url = clone.environment["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-    begun = time.perf_counter()
-    deployment = f"pipeline/{clone.task}"
-    server = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", port)
-    with running(clone, *server), running(clone, sys.executable, "-m", "flows.serve", after=lambda: answers(url)):
-        wait_until(lambda: answers(f"{url}/deployments/name/{deployment}"))
-        starting = time.perf_counter() - begun
-        ask = ("prefect", "--no-prompt", "deployment", "run", deployment, "--watch", "--param")
-        return clone.measure(lambda: clone.run(*ask, f"profile={clone.profile}")) | {"servers_s": round(starting, 1)}
+    sys.path.append(str(ROOT))  # tests are not installed with the packages
+    from tests.flows.prefect_server import end, running_server, serve
 
-
-@contextmanager
-def running(clone: Clone, *command: str, after: Callable[[], bool] = lambda: True) -> Iterator[None]:
-    wait_until(after)
-    with (clone.root.parent / "servers.log").open("a") as log:
-        process = subprocess.Popen(
-            command, cwd=clone.root, env=clone.environment, stdout=log, stderr=log, start_new_session=True,
-            # A background shell's children ignore SIGINT, by which these are asked to end.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )  # fmt: skip
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return bool(urllib.request.urlopen(f"{url}/health" if url.endswith("/api") else url, timeout=5).status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    while not ready():
-        time.sleep(0.2)
+    folder, begun = clone.root.parent / "prefect", time.perf_counter()
+    folder.mkdir()
+    with running_server(folder, **clone.own) as server:
+        serving = serve(server, clone.root)
+        try:
+            starting = time.perf_counter() - begun
+            ask = ("deployment", "run", f"pipeline/{clone.task}", "--watch", "--param", f"profile={clone.profile}")
+            return clone.measure(lambda: server.prefect(*ask)) | {"servers_s": round(starting, 1)}
+        finally:
+            end(serving)
 
 
 RUNNERS: dict[str, Callable[[Clone], dict[str, Any]]] = {"dvc": by_dvc, "prefect": by_prefect}
