@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,15 @@ def make_small_project(folder: Path) -> None:
     for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, folder / name)
     write_small_parameters(folder / "params.yaml")
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    run(folder, "git", "init", "-q")
+
+
+def run(folder: Path, *command: str, fails: bool = False) -> str:
+    """What a command in `folder` prints; `fails` expects a status other than 0."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def write_small_parameters(path: Path) -> None:

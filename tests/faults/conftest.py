@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -14,20 +12,9 @@ from tests.small_project import TASK
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """All stages, uninterrupted; one for all processes that run the tests. To be read only."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with open(shared / "reference.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        folder = shared / "reference" / "project"
-        if (folder / "whole").exists():
-            return Project.at(folder)
-        project = Project(folder)
-        project.run_all()
-        (folder / "whole").touch()
-        return project
+def reference(reproduced: Path) -> Project:
+    """All stages, uninterrupted, by DVC. To be read only."""
+    return Project.at(reproduced)
 
 
 @pytest.fixture(scope="session")
