@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.deployments import FLOWS, deployments
-
-ROOT = Path(__file__).parents[2]
-
-
-def call(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
-    command = [sys.executable, "-m", "flows.serve", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+from flows.serve import USER_ERROR, main
 
 
 def test_one_deployment_per_flow_and_task() -> None:
@@ -47,12 +38,12 @@ def test_prefect_keeps_no_results() -> None:
     assert not any(flow.persist_result for flow in FLOWS)
 
 
-def test_without_a_server_it_says_what_to_do(tmp_path: Path) -> None:
-    done = call(PREFECT_API_URL="http://127.0.0.1:9/api", PREFECT_HOME=str(tmp_path))
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "prefect server start --host 127.0.0.1" in done.stderr
+def test_without_a_server_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        assert main([]) == USER_ERROR == 2
+    assert "prefect server start --host 127.0.0.1" in capsys.readouterr().err
 
 
-def test_a_wrong_option_is_refused(tmp_path: Path) -> None:
-    done = call("--limit", "0", PREFECT_HOME=str(tmp_path))
-    assert done.returncode == 2 and "--limit: found 0" in done.stderr
+def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--limit", "0"]) == USER_ERROR
+    assert "--limit: found 0" in capsys.readouterr().err

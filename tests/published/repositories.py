@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import yaml
+
+from expertgen import cli
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "data/lift_banana/release"
@@ -77,7 +81,10 @@ class Repositories:
 
     def verify(self, release: Path, fails: bool = False) -> str:
         """What `expertgen release verify` says."""
-        return self.run(self.folder, sys.executable, "-m", "expertgen", "release", "verify", release, fails=fails)
+        with redirect_stdout(StringIO()) as said, redirect_stderr(said):
+            status = cli.main(["release", "verify", str(release)])
+        assert (status != 0) == fails, said.getvalue()
+        return said.getvalue()
 
     def holds(self, path: Path, secret: str) -> bool:
         """Whether git has `secret` in any file of any commit, or would with the next."""
