@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from expertgen.errors import UnknownName
 from expertgen.params import load_params
@@ -22,6 +23,9 @@ from tests.small_project import make_small_project
 def root(tmp_path: Path) -> Path:
     """A project with tiny parameters and a profile with one demonstration more."""
     make_small_project(tmp_path)
+    values = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    values["demos"]["workers"] = 1  # without processes of their own, which would take most of the time
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "more.yaml").write_text("demos: {episodes: 9}\n")
     return tmp_path

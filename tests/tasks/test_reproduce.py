@@ -84,22 +84,27 @@ def test_a_dvc_started_by_hand_is_waited_for(tmp_path: Path) -> None:
     assert how == "Up to date" and any("waits for the process named above" in line for line in lines)
 
 
-@pytest.fixture
-def clones(tmp_path: Path) -> tuple[Path, Path]:
-    """Two clones of one project, as on two machines, that share a DVC remote; all was run in the first and pushed."""
-    here = make_project(tmp_path / "here")
-    run(here, "dvc", "remote", "add", "-q", "-d", "shared", str(tmp_path / "remote"))
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which all was run and pushed to a DVC remote. To be read only."""
+    folder = tmp_path_factory.mktemp("shared")
+    here = make_project(folder / "here")
+    run(here, "dvc", "remote", "add", "-q", "-d", "shared", str(folder / "remote"))
     commit(here)
-    there = tmp_path / "there"
-    run(tmp_path, "git", "clone", "-q", str(here), str(there))
     for name in CHAIN:
         bring(here, name, Options(push=True))
-    return here, there
+    return here
 
 
-def test_two_clones_share_results_without_sharing_dvc_lock(clones: tuple[Path, Path]) -> None:
+@pytest.fixture
+def there(here: Path, tmp_path: Path) -> Path:
+    """A clone of `here`, as on another machine, that shares its remote."""
+    run(tmp_path, "git", "clone", "-q", str(here), str(tmp_path / "there"))
+    return tmp_path / "there"
+
+
+def test_two_clones_share_results_without_sharing_dvc_lock(there: Path) -> None:
     """DVC's run-cache carries a stage to another clone if all of its outputs are cached and none is persistent."""
-    _, there = clones
     assert {name: bring(there, name, Options(pull=True))[0] for name in CHAIN} == {
         "demos@ladle": "Restored",
         "gate_demos@ladle": "Completed",  # not cached
@@ -110,8 +115,7 @@ def test_two_clones_share_results_without_sharing_dvc_lock(clones: tuple[Path, P
     assert ran(there) == ["gate_demos@ladle", "prior@ladle", "gate_steer@ladle"]
 
 
-def test_two_clones_that_share_dvc_lock_fetch_persistent_outputs_too(clones: tuple[Path, Path]) -> None:
-    here, there = clones
+def test_two_clones_that_share_dvc_lock_fetch_persistent_outputs_too(here: Path, there: Path) -> None:
     for path in ("dvc.lock", "reports"):
         run(there, "cp", "-r", str(here / path), str(there))
     for name in CHAIN:
