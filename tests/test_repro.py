@@ -51,14 +51,12 @@ def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> No
 
 def test_a_threshold_reruns_its_gate_alone_and_a_broken_one_stops_the_consumers(project: Path) -> None:
     thresholds = yaml.safe_load((project / "params.yaml").read_text())["gates"]["demos"]
-    set_parameter(project, "gates", "demos", thresholds | {"episodes": 7})
-    assert ran(run(project, "dvc", "repro")) == ["gate_demos", "page"]
     set_parameter(project, "gates", "demos", thresholds | {"episodes": 9})
     failed = run(project, "dvc", "repro", fails=True)
     assert ran(failed) == ["gate_demos"] and "8" in failed and "9" in failed
     assert (project / "reports/demos/lift_banana/gate.md").is_file()
-    set_parameter(project, "gates", "demos", thresholds)
-    assert "prior" not in ran(run(project, "dvc", "repro"))
+    set_parameter(project, "gates", "demos", thresholds | {"episodes": 7})
+    assert ran(run(project, "dvc", "repro")) == ["gate_demos", "page"]
 
 
 def test_the_remote_in_the_repository_gets_checkpoints_and_no_demonstrations(project: Path, tmp_path: Path) -> None:
