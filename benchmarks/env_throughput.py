@@ -1,6 +1,7 @@
 """Env.step_chunk against bare mujoco.batch rollouts of the same scene, states and controls, interleaved in one run.
 
     python benchmarks/env_throughput.py [--envs 128 256] [--threads 0] [--repeats 10] [--json PATH]
+    python benchmarks/env_throughput.py --tasks all [--envs 128] [--threads 0] [--repeats 10] [--json PATH]
 
 Episodes of the script are recorded once: every chunk's actions, the engine's state before it and the controls it
 comes to. Then each chunk is timed twice, in alternating order: through the environment (inverse kinematics, ramps,
@@ -10,6 +11,9 @@ one value for each episode of each repeat, of which the file holds median and qu
 
 Wall time is what a user waits for. Processor time is given too: other processes on the machine hardly disturb it,
 but it hides that the environment's own work runs on one thread while the others wait.
+
+With --tasks it compares tasks instead: control steps a second of each task's environment relative to Lift Banana's, the
+first --control-steps of episodes of each task's script, all tasks in turn in each repeat, in alternating order.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ import torch
 from expertgen.benchmarks import TASKS
 from expertgen.data.atomic import atomic_write_json
 from expertgen.env import Env
+from expertgen.errors import require_known
 from expertgen.make_env import make_env
 from expertgen.params import Params, load_params
 from expertgen.policies.scripted import ScriptedPolicy
@@ -124,27 +129,105 @@ def measure(params: Params, num_envs: int, threads: int, repeats: int) -> dict[s
     return result
 
 
+def play(env: Env, script: ScriptedPolicy, control_steps: int) -> np.ndarray:
+    """Seconds, on each of CLOCKS, that the environment takes for the first `control_steps` of a scripted episode."""
+    seeds = np.arange(env.num_envs)
+    env.reset(seeds)
+    script.plan(seeds)
+    total = np.zeros(len(CLOCKS))
+    observation = env.observe()
+    while env.elapsed[0] < control_steps:
+        actions = script.act(observation)[:, : env.execute]
+        total += timed(lambda a=actions: env.step_chunk(a))
+    if not env.simulator.health().ok.all():
+        raise RuntimeError(f"{env.benchmark.name} failed to simulate")
+    return total
+
+
+def compare_tasks(tasks: list[str], num_envs: int, threads: int, repeats: int, control_steps: int) -> dict[str, Any]:
+    """Rates of each of `tasks`, and their ratio to TASK's in the same repeat, after one episode of warm-up each."""
+    played = []
+    for task in tasks:
+        params = load_params(ROOT / "params.yaml", task=task)
+        simulation = dataclasses.replace(params.simulation, num_threads=threads)
+        env = make_env(task, simulation, num_envs, params.prior.execute)
+        played.append((env, ScriptedPolicy(env, params.script, params.prior.execute)))
+    seconds = np.zeros((repeats + 1, len(tasks), len(CLOCKS)))
+    for repeat in range(repeats + 1):
+        for index in list(range(len(tasks)))[:: -1 if repeat % 2 else 1]:
+            seconds[repeat, index] = play(*played[index], control_steps)
+    # The steps that were taken: whole chunks.
+    steps = num_envs * np.array([env.elapsed[0] for env, _ in played])[:, None]
+    rates = steps / seconds[1:]
+    result: dict[str, Any] = {}
+    for index, task in enumerate(tasks):
+        result[task] = {}
+        for number, clock in enumerate(CLOCKS):
+            ratio = rates[:, index, number] / rates[:, tasks.index(TASK), number]
+            low, middle, high = np.percentile(ratio, [25, 50, 75])
+            result[task][clock] = {
+                "env_steps_per_s": round(float(np.median(rates[:, index, number]))),
+                "relative": round(float(middle), 3),
+                "relative_quartiles": [round(float(low), 3), round(float(high), 3)],
+            }
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--envs", type=int, nargs="+", default=[128, 256])
+    parser.add_argument("--envs", type=int, nargs="+", help="default: 128 256; with --tasks 128")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--json", type=Path, default=ROOT / "reports/benchmarks/env_throughput.json")
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="compare these with Lift Banana; all: the catalogue")
+    parser.add_argument("--control-steps", type=int, default=64, help="of an episode, with --tasks")
+    parser.add_argument("--json", type=Path, help="default: reports/benchmarks/env_throughput.json, or ..._tasks.json")
     arguments = parser.parse_args()
+    if arguments.tasks:
+        report_tasks(arguments)
+    else:
+        report_raw(arguments)
+
+
+def report_raw(arguments: argparse.Namespace) -> None:
+    """Measure the environment against bare rollouts, print and write the ratios."""
     params = load_params(ROOT / "params.yaml")
     rows = []
-    for num_envs in arguments.envs:
+    for num_envs in arguments.envs or [128, 256]:
         rows.append(measure(params, num_envs, arguments.threads, arguments.repeats))
         for clock in CLOCKS:
             row = rows[-1][clock]
             print(f"{num_envs:4} environments, {clock:9} time: {row['env_steps_per_s']:6} of "
                   f"{row['raw_steps_per_s']:6} control steps/s, ratio {row['ratio']:.3f} {row['ratio_quartiles']}",
                   flush=True)  # fmt: skip
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_json(arguments.json, {
-        "task": TASK, "robot": params.simulation.robot, "threads": arguments.threads or os.cpu_count(),
-        "repeats": arguments.repeats, "batches": rows,
-    })  # fmt: skip
+    write(arguments, "env_throughput.json", {"task": TASK, "batches": rows}, params)
+
+
+def report_tasks(arguments: argparse.Namespace) -> None:
+    """Measure the tasks against each other, print and write their rates. Raises UnknownName."""
+    asked = list(TASKS) if arguments.tasks == ["all"] else arguments.tasks
+    for task in asked:
+        require_known("task", task, TASKS)
+    tasks = list(dict.fromkeys([TASK, *asked]))
+    rows = []
+    for num_envs in arguments.envs or [128]:
+        found = compare_tasks(tasks, num_envs, arguments.threads, arguments.repeats, arguments.control_steps)
+        rows.append({"envs": num_envs, "tasks": found})
+        for task, clocks in found.items():
+            rates = ", ".join(
+                f"{clocks[clock]['env_steps_per_s']:6} control steps/s of {clock} time, "
+                f"{clocks[clock]['relative']:.3f} of {TASK}" for clock in CLOCKS
+            )
+            print(f"{num_envs:4} environments, {task:18} {rates}", flush=True)
+    content = {"relative_to": TASK, "control_steps": arguments.control_steps, "batches": rows}
+    write(arguments, "env_throughput_tasks.json", content, load_params(ROOT / "params.yaml"))
+
+
+def write(arguments: argparse.Namespace, name: str, content: dict[str, Any], params: Params) -> None:
+    """Write the measurements, and how they were taken, to --json or to NAME among the reports."""
+    path = arguments.json or ROOT / "reports" / "benchmarks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    how = {"robot": params.simulation.robot, "threads": arguments.threads or os.cpu_count()}
+    atomic_write_json(path, content | how | {"repeats": arguments.repeats})
 
 
 if __name__ == "__main__":

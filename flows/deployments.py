@@ -10,6 +10,7 @@ from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.demos import demos
+from flows.demos_on_ray import demos_on_ray
 from flows.evaluate import evaluate
 from flows.pipeline import pipeline
 from flows.prior import prior
@@ -17,7 +18,7 @@ from flows.release import release
 from flows.rollouts import rollouts
 from flows.steer import steer
 
-FLOWS: tuple[Flow[Any, Any], ...] = (demos, prior, steer, rollouts, evaluate, release, pipeline)
+FLOWS: tuple[Flow[Any, Any], ...] = (demos, demos_on_ray, prior, steer, rollouts, evaluate, release, pipeline)
 SUNDAY_NIGHT = "0 2 * * sun"  # UTC
 
 

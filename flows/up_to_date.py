@@ -34,7 +34,7 @@ def bring_up_to_date(
     serving_processes()  # remembered before anything can happen to them
     logging.getLogger("prefect.flow_runs").addFilter(_says_more)
     try:
-        _check_deployment(task)
+        check_deployment(task)
         project = project_root()
         root = profile_project(project, profile)
         for line in mend(root):
@@ -63,7 +63,7 @@ def _says_more(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], FailedRun))
 
 
-def _check_deployment(task: str) -> None:
+def check_deployment(task: str) -> None:
     """A deployment's name is the task it is for, or TASK@POOL; to run another under it would mislead."""
     name: str | None = runtime.deployment.name
     if name is not None and name.partition("@")[0] != task:

@@ -72,6 +72,7 @@ def write_small_parameters(path: Path) -> None:
     values |= {"tasks": [TASK], "per_task": {TASK: {}}}
     for section, sizes in SIZES.items():
         values[section] |= sizes
+    values["per_task"] = {task: {} for task in values["tasks"]}  # DVC wants a line for each
     for gate, thresholds in GATES.items():
         values["gates"][gate] |= thresholds
     path.write_text(yaml.safe_dump(values), encoding="utf-8")

@@ -14,7 +14,10 @@ from expertgen.geometry import (
     rotation_from_6d,
     rotation_log,
     rotation_to_6d,
+    rotation_to_quaternion,
     rotation_z,
+    slide_distance,
+    slide_pose,
     wrap_half_turn,
 )
 
@@ -22,6 +25,9 @@ NUMBERS = st.floats(-1e3, 1e3)
 ANGLES = st.floats(-10.0, 10.0)
 AXES = arrays(np.float64, 3, elements=st.floats(-1, 1)).filter(lambda v: np.linalg.norm(v) > 0.1)
 QUATERNIONS = arrays(np.float64, 4, elements=st.floats(-1, 1)).filter(lambda q: np.linalg.norm(q) > 0.1)
+
+PLACES = arrays(np.float64, 3, elements=NUMBERS)
+POSES = st.builds(lambda place, turn: np.concatenate([place, turn]), PLACES, QUATERNIONS)
 
 
 def rotation_of(axis: np.ndarray, angle: float) -> np.ndarray:
@@ -90,3 +96,44 @@ def test_half_turn_wrapping_keeps_the_line(angle: float) -> None:
     wrapped = wrap_half_turn(np.array(angle))
     assert -np.pi / 2 <= wrapped <= np.pi / 2  # rounding may reach the open end
     np.testing.assert_allclose(np.sin(wrapped - angle), 0, atol=1e-9)
+
+
+@given(QUATERNIONS)
+def test_a_rotation_gives_its_quaternion_back_with_w_not_negative(quaternion: np.ndarray) -> None:
+    rotation = quaternion_to_rotation(quaternion)
+    found = rotation_to_quaternion(rotation)
+    assert found[0] >= 0 and np.linalg.norm(found) == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(quaternion_to_rotation(found), rotation, atol=1e-12)
+    batch = rotation_to_quaternion(np.stack([rotation, np.eye(3)]))
+    np.testing.assert_array_equal(batch, [found, [1, 0, 0, 0]])
+
+
+@given(AXES, st.floats(-1e-9, 1e-9))
+def test_a_half_turn_has_a_quaternion_too(axis: np.ndarray, beyond: float) -> None:
+    rotation = rotation_of(axis, np.pi + beyond)
+    np.testing.assert_allclose(quaternion_to_rotation(rotation_to_quaternion(rotation)), rotation, atol=1e-9)
+
+
+
+@given(POSES, st.floats(-10, 10))
+def test_what_slid_by_a_distance_is_that_far_along_and_turned_as_before(base: np.ndarray, distance: float) -> None:
+    part = slide_pose(base, np.array(distance))
+    assert slide_distance(base, part) == pytest.approx(distance, abs=1e-9)
+    assert np.linalg.norm(part[:3] - base[:3]) == pytest.approx(abs(distance), abs=1e-9)
+    np.testing.assert_array_equal(part[3:], base[3:])
+    np.testing.assert_allclose(slide_pose(part, np.array(-distance)), base, atol=1e-9)
+
+
+@given(POSES, st.floats(-10, 10), st.floats(-10, 10))
+def test_what_moved_sideways_has_not_slid(base: np.ndarray, aside: float, up: float) -> None:
+    moved = base.copy()
+    moved[:3] += quaternion_to_rotation(base[3:]) @ np.array([0, aside, up])
+    assert slide_distance(base, moved) == pytest.approx(0, abs=1e-9)
+
+
+@given(arrays(np.float64, 4, elements=st.floats(-1, 1)), POSES)
+def test_sliding_in_a_batch_is_sliding_each(distances: np.ndarray, base: np.ndarray) -> None:
+    bases = np.stack([base] * 4)
+    parts = slide_pose(bases, distances)
+    np.testing.assert_array_equal(parts, [slide_pose(base, np.array(distance)) for distance in distances])
+    np.testing.assert_allclose(slide_distance(bases, parts), distances, atol=1e-9)

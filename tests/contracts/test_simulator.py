@@ -213,3 +213,72 @@ def test_jacobian_is_the_derivative_of_the_tool_s_place(make: Make) -> None:
         moved = joints + step * np.eye(7)[joint]
         slope = (kinematics.forward(moved)[0] - kinematics.forward(joints)[0]) / step
         np.testing.assert_allclose(jacobian[:, :3, joint], slope, atol=1e-5)
+
+
+FORCE = np.array([[0.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 0.0]])  # N
+
+
+def standing(sim: Simulator, steps: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """Targets that hold the arm where it is."""
+    targets = np.repeat(sim.state().joints[:, None], steps, 1)
+    return targets, np.full((sim.num_envs, steps), sim.fingers_open)
+
+
+def test_a_push_moves_its_environment_s_hand_along_and_no_other(make: Make) -> None:
+    pushed, free = make(3), make(3)
+    for s in (pushed, free):
+        start(s)
+    plan = standing(free)
+    pushed.push(FORCE)
+    first, second = pushed.step(*plan), free.step(*plan)
+    np.testing.assert_array_equal(arrays(first)[[0, 2]], arrays(second)[[0, 2]])
+    kinematics = Kinematics()
+    moved = kinematics.forward(first.joints[1, -1:])[0] - kinematics.forward(second.joints[1, -1:])[0]
+    assert moved[0, 1] > 0.002 and moved[0, 1] > 2 * np.abs(moved[0, [0, 2]]).max(), moved
+    assert pushed.health().ok.all()
+
+
+def test_a_push_lasts_until_the_next_and_no_force_ends_it(make: Make) -> None:
+    sim, free = make(3), make(3)
+    for s in (sim, free):
+        start(s)
+    plan = standing(free)
+    sim.push(FORCE)
+    sim.step(*plan)
+    held = sim.step(*plan).joints[1, -1]
+    sim.push(np.zeros((3, 3)))
+    for _ in range(2):
+        back = sim.step(*plan).joints[1, -1]
+    there = [free.step(*plan).joints[1, -1] for _ in range(4)][-1]
+    assert np.abs(back - there).max() < 0.05 * np.abs(held - there).max()
+
+
+def test_a_reset_ends_a_push_on_what_it_resets(make: Make) -> None:
+    sim, free = make(3), make(3)
+    for s in (sim, free):
+        start(s)
+    sim.push(np.repeat(FORCE[1:2], 3, 0))
+    sim.step(*standing(sim, 2))
+    start(sim, np.array([1]))
+    plan = standing(free)
+    after, expected = (arrays(s.step(*plan)) for s in (sim, free))
+    np.testing.assert_array_equal(after[1], expected[1])
+    assert not np.array_equal(after[0], expected[0])
+
+
+def test_a_saved_state_keeps_the_push(make: Make) -> None:
+    sim, other = make(3), make(3)
+    start(sim)
+    free = {name: value.copy() for name, value in sim.save().items()}
+    sim.push(FORCE)
+    sim.step(*standing(sim, 2))
+    pushed = {name: value.copy() for name, value in sim.save().items()}
+    plan = standing(sim)
+    expected = arrays(sim.step(*plan))
+    other.restore(pushed)
+    np.testing.assert_array_equal(arrays(other.step(*plan)), expected)
+    fresh = make(3)
+    start(fresh)
+    for s in (sim, fresh):
+        s.restore(free)
+    np.testing.assert_array_equal(arrays(sim.step(*plan)), arrays(fresh.step(*plan)), err_msg="and its absence")

@@ -11,7 +11,7 @@ from flows.serve import USER_ERROR, main
 
 def test_one_deployment_per_flow_and_task() -> None:
     found = {f"{one.flow_name}/{one.name}": one for one in deployments(["ladle", "kettle"])}
-    flows = ["demos", "prior", "steer", "rollouts", "evaluate", "release", "pipeline"]
+    flows = ["demos", "demos_on_ray", "prior", "steer", "rollouts", "evaluate", "release", "pipeline"]
     assert list(found) == [f"{flow}/{task}" for flow in flows for task in ("ladle", "kettle")]
     assert all(one.parameters == {"task": name.partition("/")[2]} for name, one in found.items())
     assert found["steer/ladle"].entrypoint == "flows.steer.steer"
