@@ -41,7 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for name in ("expertgen", "tests/contracts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("params.yaml", "pyproject.toml", "tests/conftest.py"):
+    for name in ("params.yaml", "pyproject.toml", "tests/conftest.py", "tests/small_project.py"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "profiles").mkdir()
     (folder / "profiles" / "quick.yaml").write_text(SMALL)

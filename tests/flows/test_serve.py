@@ -22,8 +22,8 @@ def test_each_deployment_says_what_it_does_and_what_its_parameters_mean() -> Non
     assert len({str(one.description).splitlines()[0] for one in found}) == len(FLOWS)
     for one in found:
         shown = one._parameter_openapi_schema.properties
-        names = ["task", "force", "pull", "push", "profile"]
-        assert list(shown) == (["task", "pull", "push", "profile"] if one.flow_name == "pipeline" else names)
+        own = {"pipeline": ["task", "pull", "push", "profile"], "demos_on_ray": ["task", "address", "push", "profile"]}
+        assert list(shown) == own.get(one.flow_name, ["task", "force", "pull", "push", "profile"])
         assert all(parameter["description"] for parameter in shown.values())
         assert shown["profile"]["default"] == "cpu" and one._parameter_openapi_schema.required == ["task"]
 
