@@ -22,7 +22,7 @@ from tasks.errors import NoProject
 from tasks.project import project_root
 
 USER_ERROR = 2
-_LINKED = ("dvc.yaml", ".dvcignore", "expertgen")
+_LINKED = ("dvc.yaml", ".dvcignore", "expertgen", "programs")
 _CONFIG = """\
 [core]
     analytics = false

@@ -10,7 +10,7 @@ from pathlib import Path
 from expertgen.cli.parser import POLICIES, STAGES
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
-from expertgen.stages import index_command
+from expertgen.stages import index_command, script_command
 from expertgen.workspace import Workspace
 
 
@@ -32,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
         _run_all(params, args.task, workspace)
     elif args.command == "index":
         index_command.run(args, params, workspace)
+    elif args.command == "script":
+        script_command.run(args, params, workspace, path.parent)
     elif args.command == "evaluate" and _is_ad_hoc(args):
         _evaluate_policy(params, args, workspace)
     else:

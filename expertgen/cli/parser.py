@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import expertgen
-from expertgen.stages import index_command
+from expertgen.stages import index_command, script_command
 
 STAGES = {
     "demos": "demonstrations by the scripted policy",
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="all stages in order, then the table", parents=[common])
     run.add_argument("task", metavar="TASK")
     index_command.add_parser(commands, common)
+    script_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")
     return whole
 

@@ -26,6 +26,7 @@ class SimulationParams:
 
 @dataclass(frozen=True)
 class ScriptParams:
+    program: str
     position_noise: NonNegative
     yaw_noise: NonNegative
     yaw_limit: Annotated[float, Range(minimum=0, maximum=math.pi)]

@@ -1,6 +1,8 @@
-"""The scripted policy: the benchmark's script, planned when an episode starts and carried out without looking."""
+"""The scripted policy: a script, planned when an episode starts and carried out without looking."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,14 +15,23 @@ from expertgen.skills import Planner
 
 
 class ScriptedPolicy:
-    """`plan` an episode for each environment, then `act`. Flaws follow params.yaml's `script`."""
+    """`plan` an episode for each environment, then `act`. Flaws follow params.yaml's `script`.
 
-    def __init__(self, env: Env, params: ScriptParams, horizon: int) -> None:
+    script(planner) makes the plans; None for the benchmark's own.
+    """
+
+    def __init__(
+        self, env: Env, params: ScriptParams, horizon: int, script: Callable[[Planner], None] | None = None
+    ) -> None:
         self.env, self.params, self.horizon = env, params, horizon
+        self._script = script or env.benchmark.script
+        self.planned = np.zeros(0, dtype=np.int64)  # (B,) control steps of each plan, which the episode may cut
         self._plan = torch.zeros(env.num_envs, 0, 10)
 
     def plan(self, seeds: NDArray[np.int64]) -> None:
-        """Plan whole episodes from the environments' present state; `seeds` (B,) draw each one's pose noise."""
+        """Plan whole episodes from the environments' present state; `seeds` (B,) draw each one's pose noise.
+
+        Raises what the script raises."""
         env = self.env
         position, rotation = env.kinematics.forward(env.simulator.state().joints)
         yaw = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
@@ -29,7 +40,8 @@ class ScriptedPolicy:
         planner = Planner(
             position, yaw, env.start_objects, noise, self.params, 1 / env.params.control_hz, env.benchmark.articulated
         )
-        env.benchmark.script(planner)
+        self._script(planner)
+        self.planned = np.array([sum(map(len, plan)) for plan in planner.plans])
         actions = planner.actions(env.episode_steps + self.horizon)
         self._plan = torch.from_numpy(actions.astype(np.float32))
 

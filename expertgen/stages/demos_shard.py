@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from expertgen.data.episodes import write_shard
+from expertgen.env import WORKSPACE
 from expertgen.make_env import make_env
 from expertgen.params import ScriptParams, SimulationParams
 from expertgen.policies.scripted import ScriptedPolicy
+from expertgen.programs.recorded import as_script
 from expertgen.rollout import Episodes, run_episodes
 
 # Control steps per engine call. The script plans a whole episode ahead, so this changes speed alone.
@@ -22,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 @dataclass(frozen=True)
 class ShardJob:
     """Everything that a shard depends on: `count` episodes from the start `first_seed` onwards, written to `path`
-    under `key`."""
+    under `key`. program: the text of a program in place of the benchmark's script."""
 
     task: str
     simulation: SimulationParams
@@ -31,6 +33,7 @@ class ShardJob:
     count: int
     path: Path
     key: str
+    program: str | None = None
 
     def __str__(self) -> str:
         return self.path.name
@@ -39,11 +42,11 @@ class ShardJob:
 def make_shard(job: ShardJob) -> int:
     """Simulate and write a shard, in one thread; return the number of its episodes.
 
-    Raises CannotWrite. An episode whose simulation fails is written, marked, and not a success.
+    Raises CannotWrite, ProgramFailed. An episode whose simulation fails is written, marked, and not a success.
     """
     simulation = dataclasses.replace(job.simulation, num_threads=1)
     env = make_env(job.task, simulation, job.count, _CHUNK)
-    script = ScriptedPolicy(env, job.script, _CHUNK)
+    script = ScriptedPolicy(env, job.script, _CHUNK, as_script(job.program, WORKSPACE))
     seeds = np.arange(job.first_seed, job.first_seed + job.count, dtype=np.int64)
     episodes = run_episodes(env, script.act, seeds, on_start=script.plan)
     write_shard(job.path, *shard_arrays(episodes), key=job.key)

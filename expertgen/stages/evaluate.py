@@ -14,6 +14,7 @@ from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import provenance
 from expertgen.data.publish import complete, publication
 from expertgen.params import Params, as_dict
+from expertgen.programs.recorded import program_inputs, script_parameters
 from expertgen.report.tables import markdown_table, text_table
 from expertgen.rollout import Episodes
 from expertgen.stages.evaluate_figures import draw_figures
@@ -49,6 +50,7 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         demos = workspace.data("demos")
         references = successful_actions(demos) if params.evaluate.dtw_episodes else None
         inputs = {name: workspace.data(name) for name in ("prior", "expert")} | ({"demos": demos} if references else {})
+        inputs |= program_inputs(params.script, workspace)
         made_from = provenance("evaluate", task, params.seed, _parameters(params), inputs)
         complete(workspace.reports, "evaluate")
         metrics = _finished(workspace.reports, made_from)
@@ -80,6 +82,7 @@ def evaluate_policy(
     with torch_threads(THREADS):
         rollouts = Runner(params, task, workspace).run(policy, seeds)
     inputs = {name: workspace.data(name) for name in NEEDS[policy]} | ({"demos": demos} if references else {})
+    inputs |= program_inputs(params.script, workspace) if policy == "script" else {}
     metrics = _counts(params, task, seed, episodes) | {"policies": {policy: measure(rollouts, references, params)}}
     _warn(policy, rollouts)
     print(text_table(rows_of(metrics)), end="")
@@ -91,7 +94,8 @@ def evaluate_policy(
 
 def _parameters(params: Params) -> dict[str, Any]:
     """What the numbers depend on."""
-    values = {name: as_dict(getattr(params, name)) for name in ("simulation", "script", "evaluate")}
+    values = {name: as_dict(getattr(params, name)) for name in ("simulation", "evaluate")}
+    values["script"] = script_parameters(params.script)
     del values["simulation"]["num_threads"], values["evaluate"]["batch"]
     prior = as_dict(params.prior)
     return values | {"prior": {name: prior[name] for name in ("horizon", "execute")}}

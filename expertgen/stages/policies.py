@@ -9,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from expertgen.env import Env
+from expertgen.env import WORKSPACE, Env
 from expertgen.errors import IncompatibleArtifact, MissingInput, require_known
 from expertgen.params import Params
 from expertgen.policies.diffusion import DiffusionPrior
 from expertgen.policies.relative import TOOL_FEATURES
 from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.policies.steered import SteeredPolicy
+from expertgen.programs.recorded import as_script, program_text
 from expertgen.rollout import Act
 from expertgen.seeds import generator
 from expertgen.stages.load_prior import load_prior
@@ -34,11 +35,13 @@ def load_policy(name: str, params: Params, task: str, workspace: Workspace, env:
 
     Episodes depend on the seed of their start alone: not on the batch, nor on what ran before.
     Raises UnknownName, MissingInput, CorruptArtifact, and IncompatibleArtifact for a prior or an expert that does
-    not fit the parameters, or an expert of another prior.
+    not fit the parameters, or an expert of another prior; for a script what `program_text` raises, and once it is
+    started ProgramFailed.
     """
     require_known("policy", name, DISPLAY_NAMES)
     if name == "script":
-        script = ScriptedPolicy(env, params.script, params.prior.horizon)
+        program = as_script(program_text(params.script.program, workspace), WORKSPACE)
+        script = ScriptedPolicy(env, params.script, params.prior.horizon, program)
         return script.act, script.plan
     prior = load_prior(workspace)
     _require_execute(prior, env, workspace)
