@@ -33,6 +33,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "cameras": [{"name": name, "width": 32, "height": 24} for name in ("front", "side")],
     },
     "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
+    "perturb": {"tasks": ["lift_banana"], "episodes": 4},
     "release": {"episodes": "all"},
 }  # fmt: skip
 # What so little training makes is good for nothing, but has to pass.

@@ -138,6 +138,9 @@ def test_cpu_profile_is_the_file_itself(path: Path) -> None:
         ("steer.sigma_min", 5.0, ["steer.sigma_min", "steer.sigma_max"]),
         ("steer.critic.v_min", 1e9, ["steer.critic.v_min", "less than steer.critic.v_max"]),
         ("steer.replay", 1, ["steer.replay", "steer.n_step"]),
+        ("perturb.earliest", 0.9, ["perturb.earliest", "0.9", "perturb.latest"]),
+        ("perturb.tasks", ["juggle"], ["perturb.tasks", "juggle", "some of tasks", "lift_banana"]),
+        ("perturb.force.newtons", 0, ["perturb.force.newtons", "> 0"]),
     ],
 )
 def test_wrong_value_is_refused_by_its_name(path: Path, key: str, value: Any, words: list[str]) -> None:

@@ -13,7 +13,7 @@ from tests.small_project import run
 
 ALL = [
     "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
-    "episodes", "evaluate", "gate_evaluate", "release", "page",
+    "episodes", "evaluate", "gate_evaluate", "perturb", "release", "page", "report",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_a_second_repro_does_nothing(project: Path) -> None:
 def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> None:
     set_parameter(project, "evaluate", "seed", 30000)
     # Gates judge these seeds too, and the release rests on what was evaluated. No training is touched.
-    rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "release"]
+    rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "perturb", "release", "report"]
     assert sorted(ran(run(project, "dvc", "repro"))) == rerun
 
 

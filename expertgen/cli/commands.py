@@ -25,6 +25,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     path: Path = getattr(args, "params", Path("params.yaml"))
     profile: str | None = getattr(args, "profile", None)
+    if args.command == "report":
+        root = Workspace.of_profile(path.parent, "", profile).root
+        importlib.import_module("expertgen.stages.report").run(load_params(path, profile), root)
+        return 0
     params = load_params(path, profile, args.task)
     _require_task(args.task)
     workspace = Workspace.of_profile(path.parent, args.task, profile)
@@ -63,8 +67,10 @@ def _verifies(args: argparse.Namespace) -> bool:
 
 
 def _run_all(params: Params, task: str, workspace: Workspace) -> None:
-    for number, stage in enumerate(STAGES, start=1):
-        print(f"[{number}/{len(STAGES)}] {stage}: {STAGES[stage]}", file=sys.stderr, flush=True)
+    # `expertgen perturb TASK` disturbs any task; what is not asked for is not worth its time here.
+    stages = [stage for stage in STAGES if stage != "perturb" or task in params.perturb.tasks]
+    for number, stage in enumerate(stages, start=1):
+        print(f"[{number}/{len(stages)}] {stage}: {STAGES[stage]}", file=sys.stderr, flush=True)
         _run_stage(stage, params, task, workspace)
     if not workspace.table.is_file():
         raise MissingInput(

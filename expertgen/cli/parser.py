@@ -21,6 +21,7 @@ STAGES = {
     "episodes": "one table of all episodes, which the index is built from",
     "evaluate": "all policies on the same starts: success, DTW, jerk, maps, videos",
     "gate_evaluate": "whether the evaluated success is good enough to release",
+    "perturb": "prior and expert with the gripper opened or the hand pushed at random",
     "release": "the expert's episodes as a LeRobot v3.0 dataset",
     "page": "all reports in one page that works offline",
 }
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("path", metavar="PATH", type=Path, nargs="?", help="with `verify`: a release")
     run = commands.add_parser("run", help="all stages in order, then the table", parents=[common])
     run.add_argument("task", metavar="TASK")
+    text = "the report on all tasks of params.yaml, beside the paper's figures: reports/anytask.md"
+    commands.add_parser("report", help=text, description=text, parents=[common])
     index_command.add_parser(commands, common)
     script_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")

@@ -1,6 +1,7 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
+from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
 from expertgen.params.schema import (
     CameraParams,
     DemosParams,
@@ -24,9 +25,12 @@ __all__ = [
     "CriticParams",
     "DemosParams",
     "EvaluateParams",
+    "ForceParams",
     "IndexParams",
     "NoiseParams",
+    "OpeningParams",
     "Params",
+    "PerturbParams",
     "PreflightParams",
     "PriorParams",
     "ReleaseParams",

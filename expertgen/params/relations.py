@@ -23,6 +23,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     if params.prior.network == "unet":
         _unet(params.prior, problems)
     _steer(params, problems)
+    _perturb(params, problems)
     _cameras(params, problems)
 
 
@@ -70,6 +71,16 @@ def _steer(params: Params, problems: Problems) -> None:
     if steer.replay <= steer.n_step:
         expected = f"more vector steps than steer.n_step ({steer.n_step})"
         problems.add("steer.replay", str(steer.replay), expected)
+
+
+def _perturb(params: Params, problems: Problems) -> None:
+    tasks = params.perturb.tasks
+    if len(set(tasks)) != len(tasks):
+        problems.add("perturb.tasks", ", ".join(tasks), "each task once")
+    for task in tasks:
+        if task not in params.tasks:
+            problems.add("perturb.tasks", task, f"some of tasks ({', '.join(params.tasks)})")
+    _at_most("perturb.earliest", "perturb.latest", params, problems)
 
 
 def _cameras(params: Params, problems: Problems) -> None:

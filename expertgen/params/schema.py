@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from expertgen.params.checks import Range
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
+from expertgen.params.perturb import PerturbParams
 from expertgen.params.steer import SteerParams
 
 
@@ -134,5 +135,6 @@ class Params:
     rollouts: RolloutsParams
     index: IndexParams
     evaluate: EvaluateParams
+    perturb: PerturbParams
     release: ReleaseParams
     gates: GatesParams

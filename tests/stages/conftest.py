@@ -42,6 +42,7 @@ SIZES = {
         "episodes": 3, "shard_episodes": 2, "workers": 1, "cameras": [{"name": "front", "width": 32, "height": 24}],
     },
     "evaluate": {"episodes": 6, "batch": 4, "dtw_episodes": 2, "videos": 0},
+    "perturb": {"episodes": 6},
 }
 
 
