@@ -1,6 +1,6 @@
 """The catalogue of tasks: one file, which defines a Benchmark of the same name in capitals, and one line here."""
 
-from expertgen.benchmarks.base import TASK_SLOTS, Benchmark, Start
+from expertgen.benchmarks.base import Benchmark, Start
 from expertgen.benchmarks.catalogue import Catalogue
 
 TASKS = Catalogue(
@@ -14,4 +14,4 @@ TASKS = Catalogue(
     "strawberry_in_bowl",
 )
 
-__all__ = ["TASKS", "TASK_SLOTS", "Benchmark", "Start"]
+__all__ = ["TASKS", "Benchmark", "Start"]

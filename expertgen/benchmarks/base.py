@@ -61,5 +61,6 @@ class Benchmark:
         return (*range(min(self.num_free, 2)), *([2] if self.articulated else []))
 
 
-# Tasks have their place in the one-hot task index before they are built, so that checkpoints keep their shape.
+# Length of the one-hot task index in the priors of ExpertGen's eight AnyTask tasks. A task of a higher index has a
+# longer one of its own, and the shape of the others' checkpoints stays.
 TASK_SLOTS = 8

@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+# Provenance, sums over a checkpoint and over a store, and a shard's record of its key and sums (see data.shard).
+_ORIGINS, _COMMIT = {"provenance.json", "SHA256SUMS", "manifest.json"}, ".zarr/meta/episode_ends/zarr.json"
 
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex. Raises OSError when it cannot be read."""
@@ -34,6 +36,18 @@ def sha256_sums(sums: dict[str, str]) -> str:
 def path_sha256(path: Path) -> str:
     """The SHA-256, in hex, of a file, or of the sums of all files in a directory. Raises OSError."""
     return joined_sha256(tree_sha256(path)) if path.is_dir() else file_sha256(path)
+
+
+def content_sha256(path: Path) -> str:
+    """As `path_sha256`, of what is computed with alone: files that tell what an artifact was made from, or repeat sums
+    of its other files, are left out. Raises OSError."""
+    if not path.is_dir():
+        return file_sha256(path)
+    return joined_sha256({name: file_sha256(path / name) for name in file_names(path) if not _tells_of_origin(name)})
+
+
+def _tells_of_origin(name: str) -> bool:
+    return name.rpartition("/")[2] in _ORIGINS or name.endswith(_COMMIT)
 
 
 def joined_sha256(sums: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import expertgen
-from expertgen.data.hashing import file_sha256, joined_sha256, path_sha256
+from expertgen.data.hashing import content_sha256, file_sha256, joined_sha256
 from expertgen.data.json_text import compact_json
 from expertgen.data.sources import source_files
 from expertgen.errors import MissingInput
@@ -27,8 +27,9 @@ def provenance(
 ) -> dict[str, Any]:
     """The provenance of what `stage` makes for `task`, as plain JSON values.
 
-    `parameters` holds JSON values; `inputs` names the files and directories that are read, of which
-    contents alone are kept; `packages` are those that this stage computes with beside the usual
+    `parameters` holds JSON values; `inputs` names the files and directories that are read, of which the sums of their
+    contents are kept, not of what they were made from: other code that gives the same data makes nothing that follows
+    stale; `packages` are those that this stage computes with beside the usual
     ones. Raises MissingInput when an input is absent.
     """
     return {
@@ -60,7 +61,7 @@ def _input_sha256(name: str, path: Path) -> str:
         raise MissingInput(
             f"the input {name!r} is not there: {path}. Run the stage that makes it, or `dvc pull`."
         )
-    return path_sha256(path)
+    return content_sha256(path)
 
 
 def _package_versions(*more: str) -> dict[str, str | None]:

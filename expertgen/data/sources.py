@@ -11,6 +11,8 @@ import expertgen
 
 # Provenance records the parameters by value, so how they are read and checked changes no artifact.
 _VALUES = "expertgen.params"
+# The list of tasks, each of which is imported by its name.
+_NAMES = "expertgen.benchmarks"
 _ROOT = Path(expertgen.__file__).parent
 _PACKAGE = expertgen.__name__
 
@@ -21,7 +23,7 @@ def source_files(module: str) -> tuple[str, ...]:
 
     Followed through the text of the import statements, those inside functions and of packages on the way
     included, so that no change elsewhere (a figure, another stage) makes an artifact look stale. `expertgen.params`
-    is left out.
+    is left out, and so is the file that lists the tasks.
     Raises ModuleNotFoundError for a module outside the package.
     """
     if _path(module) is None:
@@ -36,7 +38,7 @@ def source_files(module: str) -> tuple[str, ...]:
         found[name] = path
         waiting.append(name.rpartition(".")[0])
         waiting.extend(_imports(path))
-    return tuple(sorted(path.relative_to(_ROOT).as_posix() for path in found.values()))
+    return tuple(sorted(path.relative_to(_ROOT).as_posix() for name, path in found.items() if name != _NAMES))
 
 
 def _path(module: str) -> Path | None:

@@ -6,13 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from expertgen.benchmarks.base import TASK_SLOTS
 from expertgen.errors import IncompatibleArtifact, InvalidParameter
 from expertgen.models.denoiser import DenoiserConfig
 from expertgen.params import PriorParams
 from expertgen.policies.diffusion_schedule import Prediction
 
 OBSERVATION_CLIP = 5.0  # standard deviations; beyond what demonstrations show, a network only extrapolates
-TASKS = 8  # length of the one-hot task index (ExpertGen's eight AnyTask tasks)
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,13 @@ class PriorConfig:
             raise InvalidParameter(
                 f"prior.execute is {params.execute}, more than the {params.horizon} actions of prior.horizon."
             )
-        if not 0 <= task < TASKS:
-            raise InvalidParameter(f"task index {task}; the task embedding knows 0 to {TASKS - 1}.")
         shared = {f.name for f in dataclasses.fields(DenoiserConfig)} & {
             f.name for f in dataclasses.fields(params)
         }
         denoiser = DenoiserConfig(
             observation_dim=observation_dim,
             action_dim=action_dim,
-            tasks=TASKS,
+            tasks=max(TASK_SLOTS, task + 1),
             **{name: getattr(params, name) for name in shared},
         )
         return PriorConfig(

@@ -34,7 +34,7 @@ def add_bowl(spec: mujoco.MjSpec, name: str) -> None:
             0.7 * MASS / PANELS, FRICTION, touches=STANDING,
             pos=[middle * np.cos(turn), middle * np.sin(turn), HEIGHT / 2], quat=quat,
         )
-    add_skin(spec, body, f"{name}_skin", lathe_mesh(_profile(), sides=40), [0.72, 0.16, 0.20, 1])
+    add_skin(spec, body, f"{name}_skin", lathe_mesh(_profile(), sides=40), [0.36, 0.52, 0.66, 1])
 
 
 def _profile() -> np.ndarray:

@@ -7,8 +7,12 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
+from expertgen.data.checkpoints import add_to_checkpoint, save_checkpoint
+from expertgen.data.episodes import finish_store, shard_path, write_shard
 from expertgen.data.json_text import json_text
 from expertgen.data.provenance import fingerprint, provenance
 from expertgen.errors import MissingInput
@@ -65,13 +69,30 @@ def test_every_change_of_an_input_shows(folder: Path) -> None:
     seen.add(fingerprint(of(folder)))
     (folder / "demos" / "shard" / "chunk").rename(folder / "demos" / "shard" / "renamed")
     seen.add(fingerprint(of(folder)))
-    (folder / "demos" / "manifest.json").unlink()
-    seen.add(fingerprint(of(folder)))
     (folder / "params.yaml").write_bytes(b"seed: 1\n")
     seen.add(fingerprint(of(folder)))
     seen.add(fingerprint(of(folder, seed=4)))
     seen.add(fingerprint(of(folder, parameters={"width": 513, "rate": 1e-3})))
-    assert len(seen) == 7
+    assert len(seen) == 6
+
+
+def test_a_store_of_the_same_data_is_the_same_input_whatever_it_was_made_from(tmp_path: Path) -> None:
+    stores = {"demos": tmp_path / "first", "again": tmp_path / "second", "other": tmp_path / "third"}
+    for (name, store), key in zip(stores.items(), ("code of today", "code of tomorrow", "code of today"), strict=True):
+        steps = {"action": np.arange(6.0) + (name == "other")}
+        write_shard(shard_path(store, 0), steps, {"success": np.array([True, False])}, np.array([3, 6]), key)
+        finish_store(store, 1, {"provenance.json": key})
+    sums = [of(tmp_path, inputs={"demos": store})["inputs"]["demos"] for store in stores.values()]
+    assert sums[0] == sums[1] != sums[2]
+
+
+def test_a_checkpoint_of_the_same_tensors_is_the_same_input(tmp_path: Path) -> None:
+    for name, seed in (("first", 1), ("second", 2)):
+        save_checkpoint(tmp_path / name, {"weight": torch.ones(3)}, {"kind": "prior"})
+        add_to_checkpoint(tmp_path / name, "provenance.json", {"seed": seed})
+    first, second = (of(tmp_path, inputs={"prior": tmp_path / name})["inputs"] for name in ("first", "second"))
+    save_checkpoint(tmp_path / "second", {"weight": torch.zeros(3)}, {"kind": "prior"})
+    assert first == second != of(tmp_path, inputs={"prior": tmp_path / "second"})["inputs"]
 
 
 def test_an_absent_input_is_named(folder: Path) -> None:
