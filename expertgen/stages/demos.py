@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from expertgen.data.episodes import EpisodeStore, shard_path
 from expertgen.data.lock import stage_lock
-from expertgen.data.provenance import fingerprint, provenance
+from expertgen.data.provenance import provenance
 from expertgen.params import Params, as_dict
 from expertgen.programs.recorded import program_inputs, program_text, script_parameters
-from expertgen.stages.artifacts import bring_back, keep
-from expertgen.stages.demos_shard import ShardJob, make_shard
-from expertgen.stages.shards import make_store, store_is_finished, summary
+from expertgen.stages.demos_shard import DemosShard, make_shard
+from expertgen.stages.shards import Order, collect, order
 from expertgen.stages.starts import DEMOS, evaluation_seeds, start_seeds
-from expertgen.stages.wall_time import timed
 from expertgen.workspace import Workspace
 
 
@@ -26,22 +21,20 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
     The number of workers changes no byte. Raises InvalidParameter, MissingInput, ProgramFailed, StageBusy,
     CannotWrite, WorkerFailed.
     """
-    evaluation_seeds(params)  # refuses an evaluation on these starts now, and not when all is trained
-    target, work = workspace.data("demos"), workspace.work("demos")
     with stage_lock(workspace.lock("demos")):
-        inputs = program_inputs(params.script, workspace)
-        made_from = provenance("demos", task, params.seed, _parameters(params), inputs)
-        bring_back(workspace.kept("demos"), target)
-        if store_is_finished("demos", target, made_from):
-            print(f"demos: {target} is up to date", file=sys.stderr)
-            shutil.rmtree(work, ignore_errors=True)
-            return
-        program = program_text(params.script.program, workspace)
-        jobs = _jobs(params, task, work, fingerprint(made_from), program)
-        with timed(workspace, "demos"):
-            make_store("demos", jobs, make_shard, params.demos.workers, made_from, target)
-        keep(workspace.kept("demos"), target)
-    print(summary("demos", EpisodeStore.open(target, verify=False)))
+        collect(ordered(params, task, workspace), make_shard, params.demos.workers)
+
+
+def ordered(params: Params, task: str, workspace: Workspace) -> Order[DemosShard]:
+    """The store that `run` makes, for whoever makes its shards. Raises InvalidParameter, MissingInput."""
+    evaluation_seeds(params)  # refuses an evaluation on these starts now, and not when all is trained
+    made_from = provenance("demos", task, params.seed, _parameters(params), program_inputs(params.script, workspace))
+    shard = partial(
+        DemosShard, task=task, simulation=params.simulation, script=params.script,
+        program=program_text(params.script.program, workspace),
+    )
+    seeds = start_seeds(DEMOS, params, params.demos.episodes)
+    return order("demos", workspace, made_from, seeds, params.demos.shard_episodes, shard)
 
 
 def _parameters(params: Params) -> dict[str, Any]:
@@ -50,15 +43,3 @@ def _parameters(params: Params) -> dict[str, Any]:
     values["script"] = script_parameters(params.script)
     del values["simulation"]["num_threads"], values["demos"]["workers"]
     return values
-
-
-def _jobs(params: Params, task: str, work: Path, key: str, program: str | None) -> list[ShardJob]:
-    episodes, size = params.demos.episodes, params.demos.shard_episodes
-    seeds = start_seeds(DEMOS, params, episodes)
-    return [
-        ShardJob(
-            task, params.simulation, params.script, int(seeds[first]), min(size, episodes - first),
-            shard_path(work, index), key, program,
-        )
-        for index, first in enumerate(range(0, episodes, size))
-    ]

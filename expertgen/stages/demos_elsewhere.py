@@ -15,14 +15,13 @@ from typing import Any
 
 from expertgen.data.atomic import atomic_directory
 from expertgen.data.hashing import file_names
-from expertgen.data.provenance import fingerprint, provenance
+from expertgen.data.provenance import provenance
 from expertgen.data.shard import shard_is_complete
 from expertgen.errors import CorruptArtifact, ExpertGenError
 from expertgen.params import Params
 from expertgen.stages import demos
-from expertgen.stages.demos_shard import ShardJob, make_shard
-from expertgen.stages.shards import store_is_finished
-from expertgen.stages.starts import evaluation_seeds
+from expertgen.stages.artifacts import same_provenance
+from expertgen.stages.demos_shard import DemosShard, make_shard
 from expertgen.workspace import Workspace
 
 Files = dict[str, bytes]
@@ -36,7 +35,7 @@ class OtherCode(ExpertGenError):
 class ShardOrder:
     """A shard to be made, and the provenance of the store that it is for."""
 
-    job: ShardJob
+    job: DemosShard
     made_from: dict[str, Any]
 
     def __str__(self) -> str:
@@ -48,14 +47,13 @@ def unfinished(params: Params, task: str, workspace: Workspace) -> list[ShardOrd
 
     To be called with `workspace.lock("demos")` held, as `bring_in`. Raises InvalidParameter.
     """
-    evaluation_seeds(params)  # refused here as the stage refuses it
-    # Both from the stage's own file, which stays as it is: its bytes are part of what the store is made from.
-    made_from = provenance("demos", task, params.seed, demos._parameters(params), {})
-    target = workspace.data("demos")
-    if any(store_is_finished("demos", store, made_from) for store in (target, workspace.kept("demos") / target.name)):
+    wanted = demos.ordered(params, task, workspace)
+    kept = workspace.kept("demos") / workspace.data("demos").name
+    if wanted.is_finished or same_provenance(kept, wanted.made_from):
         return []
-    jobs = demos._jobs(params, task, workspace.work("demos"), fingerprint(made_from))
-    return [ShardOrder(job, made_from) for job in jobs if not shard_is_complete(job.path, job.key)]
+    return [
+        ShardOrder(shard, wanted.made_from) for shard in wanted.shards if not shard_is_complete(shard.path, shard.key)
+    ]
 
 
 def make_elsewhere(order: ShardOrder) -> Files:
@@ -80,7 +78,7 @@ def refuse_other_code(order: ShardOrder) -> None:
         for name, expected in asked[part].items()
         if here[part].get(name) != expected
     ]
-    if wrong or here != asked:
+    if wrong or here | {"inputs": asked["inputs"]} != asked:  # a program, its one input, comes with the order
         raise OtherCode(
             f"this machine would make {order} of {asked['task']} with {'; '.join(wrong) or 'other packages'}. Bring "
             "its clone to the same commit as where the flow runs, install by the same constraints.txt, and start its "

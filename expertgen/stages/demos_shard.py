@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from expertgen.params import ScriptParams, SimulationParams
 from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.programs.recorded import as_script
 from expertgen.rollout import Episodes, run_episodes
+from expertgen.stages.shards import Shard
 
 # Control steps per engine call. The script plans a whole episode ahead, so this changes speed alone.
 _CHUNK = 8
@@ -22,24 +22,17 @@ Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class ShardJob:
-    """Everything that a shard depends on: `count` episodes from the start `first_seed` onwards, written to `path`
-    under `key`. program: the text of a program in place of the benchmark's script."""
+class DemosShard(Shard):
+    """Everything that a shard of demonstrations depends on; program: the text of a program in place of the
+    benchmark's script."""
 
     task: str
     simulation: SimulationParams
     script: ScriptParams
-    first_seed: int
-    count: int
-    path: Path
-    key: str
-    program: str | None = None
-
-    def __str__(self) -> str:
-        return self.path.name
+    program: str | None
 
 
-def make_shard(job: ShardJob) -> int:
+def make_shard(job: DemosShard) -> int:
     """Simulate and write a shard, in one thread; return the number of its episodes.
 
     Raises CannotWrite, ProgramFailed. An episode whose simulation fails is written, marked, and not a success.
@@ -47,8 +40,7 @@ def make_shard(job: ShardJob) -> int:
     simulation = dataclasses.replace(job.simulation, num_threads=1)
     env = make_env(job.task, simulation, job.count, _CHUNK)
     script = ScriptedPolicy(env, job.script, _CHUNK, as_script(job.program, WORKSPACE))
-    seeds = np.arange(job.first_seed, job.first_seed + job.count, dtype=np.int64)
-    episodes = run_episodes(env, script.act, seeds, on_start=script.plan)
+    episodes = run_episodes(env, script.act, job.seeds, on_start=script.plan)
     write_shard(job.path, *shard_arrays(episodes), key=job.key)
     return job.count
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,38 +17,30 @@ from expertgen.rollout import Episodes, run_episodes
 from expertgen.stages.demos_shard import Arrays, shard_arrays
 from expertgen.stages.frames import draw, drawing, states_before_actions
 from expertgen.stages.policies import load_policy
+from expertgen.stages.shards import Shard
 from expertgen.stages.threads import torch_threads
 from expertgen.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class RolloutJob:
-    """Everything that a shard depends on: `count` episodes of the expert from the start `first_seed` onwards, written
-    to `path` under `key`."""
+class RolloutsShard(Shard):
+    """Everything that a shard of the expert's episodes depends on."""
 
     params: Params
     workspace: Workspace
-    first_seed: int
-    count: int
-    path: Path
-    key: str
-
-    def __str__(self) -> str:
-        return self.path.name
 
 
-def make_rollouts(job: RolloutJob) -> int:
+def make_rollouts(job: RolloutsShard) -> int:
     """Simulate, draw and write a shard, in one thread; return the number of its episodes.
 
     Raises CannotWrite, and what loading the expert raises.
     """
     params, task = job.params, job.workspace.task
     simulation = dataclasses.replace(params.simulation, num_threads=1)
-    seeds = np.arange(job.first_seed, job.first_seed + job.count, dtype=np.int64)
     with torch_threads(1):
         env = make_env(task, simulation, job.count, params.prior.execute)
         act, on_start = load_policy("expert", params, task, job.workspace, env)
-        episodes = run_episodes(env, act, seeds, on_start)
+        episodes = run_episodes(env, act, job.seeds, on_start)
     steps, per_episode, ends = shard_arrays(episodes)
     steps["action"] = as_executed(steps["action"])
     steps["objects"] = episodes.objects.reshape(-1, *episodes.objects.shape[2:]).astype(np.float32)
@@ -65,7 +56,7 @@ def as_executed(action: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([position, rotation, np.where(action[:, 9:] > 0, 1.0, -1.0)], axis=1).astype(np.float32)
 
 
-def _images(job: RolloutJob, episodes: Episodes) -> Arrays:
+def _images(job: RolloutsShard, episodes: Episodes) -> Arrays:
     """image_NAME (N * T, height, width, 3) uint8 of each camera, as it stood before each action."""
     cameras: tuple[CameraParams, ...] = job.params.rollouts.cameras
     drawn: dict[str, list[np.ndarray]] = {camera.name: [] for camera in cameras}
