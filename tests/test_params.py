@@ -79,7 +79,8 @@ def test_overlay_replaces_single_values_and_whole_lists(path: Path) -> None:
 
 
 def test_what_differs_for_a_task_is_laid_over_its_own_file_and_yields_to_a_profile(path: Path) -> None:
-    values = with_value("per_task", {"lift_banana": {"simulation": {"episode_steps": 80}, "demos": {"episodes": 5}}})
+    own = {"simulation": {"episode_steps": 80}, "demos": {"episodes": 5}}
+    values = with_value("per_task", {task: {} for task in COMMITTED["tasks"]} | {"lift_banana": own})
     path.write_text(yaml.safe_dump(values))
     overlay = {"demos": {"episodes": 3}, "per_task": {"lift_banana": {"prior": {"iterations": 9}}}}
     (path.parent / "profiles" / "mine.yaml").write_text(yaml.safe_dump(overlay))
@@ -93,6 +94,16 @@ def test_what_differs_for_a_task_is_laid_over_its_own_file_and_yields_to_a_profi
 def test_a_mistake_in_what_differs_for_a_task_is_told(path: Path) -> None:
     values = with_value("per_task.lift_banana", {"demos": {"episode": 3}})
     assert "per_task.lift_banana.demos.episode" in refusal(path, values)
+
+
+def test_a_misspelt_task_is_told_and_not_passed_over(path: Path) -> None:
+    values = with_value("per_task", {"lift_banna": {"demos": {"episodes": 3}}})
+    assert "no line for lift_banana, " in refusal(path, values)
+    assert ", but one for lift_banna, expected" in refusal(path, values)
+    path.write_text(yaml.safe_dump(COMMITTED))
+    (path.parent / "profiles" / "mine.yaml").write_text(yaml.safe_dump({"per_task": {"lift_banna": {}}}))
+    with pytest.raises(InvalidParameter, match=r"per_task\.lift_banna: found a task without a line"):
+        load_params(path, "mine")
 
 
 def test_cpu_profile_is_the_file_itself(path: Path) -> None:

@@ -15,8 +15,6 @@ from expertgen.params.yamlfile import read_yaml
 
 COMMITTED_PROFILE = "cpu"  # params.yaml as it stands, without an overlay
 _PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")  # it also names a folder under runs/
-
-
 PER_TASK = "per_task"
 
 
@@ -31,6 +29,7 @@ def load_params(path: Path, profile: str | None = None, task: str | None = None)
     values, own = _read(path, partial=False)
     layers = [own.get(task, {})] if task else []
     shown = str(path)
+    its: dict[str, Any] = {}
     if profile is not None and profile != COMMITTED_PROFILE:
         require_known("profile", profile, profile_names(path))
         overlay_path = path.parent / "profiles" / f"{profile}.yaml"
@@ -42,6 +41,7 @@ def load_params(path: Path, profile: str | None = None, task: str | None = None)
         values = _merge(values, layer)
     params = check(values, Params, "", problems)
     check_relations(params, problems)
+    _require_lines(params, own, its, problems)
     _refuse(problems)
     return params
 
@@ -76,6 +76,18 @@ def _read(path: Path, partial: bool) -> tuple[dict[str, Any], dict[str, dict[str
         check(overlay, Params, f"{PER_TASK}.{task}", problems, partial=True)
     _refuse(problems)
     return values, per_task
+
+
+def _require_lines(params: Params, own: dict[str, Any], its: dict[str, Any], problems: Problems) -> None:
+    """Each task has its line, and a profile none for another, so that a misspelt task is not passed over."""
+    missing = [task for task in params.tasks if task not in own] if own else []
+    if missing:
+        others = [name for name in own if name not in params.tasks]
+        found = f"no line for {', '.join(missing)}" + (f", but one for {', '.join(others)}" if others else "")
+        problems.add(PER_TASK, found, "a line for each of `tasks`, {} where nothing differs")
+    for name in its:
+        if own and name not in own:
+            problems.add(f"{PER_TASK}.{name}", "a task without a line in the file", f"one of {', '.join(own)}")
 
 
 def profile_names(path: Path) -> list[str]:
