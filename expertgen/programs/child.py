@@ -16,7 +16,8 @@ from typing import Any
 
 from expertgen.programs.allow_list import BUILTINS, ENTRY, Refused, checked
 from expertgen.programs.confine import confine
-from expertgen.programs.tensor import BOOL, FLOAT, INT, Tensor
+from expertgen.programs.operators import BOOL, FLOAT, INT
+from expertgen.programs.tensor import Tensor
 from expertgen.programs.torch_names import MATH, TORCH
 
 _FILE = "<program>"

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from expertgen.programs.operators import BOOL, FLOAT, INT
 from expertgen.programs.shapes import axis_of
-from expertgen.programs.tensor import BOOL, FLOAT, INT, Tensor, as_tensor, elementwise
+from expertgen.programs.tensor import Tensor, as_tensor, elementwise
 
 
 class Extreme(NamedTuple):

@@ -12,14 +12,14 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from expertgen.programs.operators import BOOL, FLOAT, INT, Operators
 from expertgen.programs.shapes import Shape, axis_of, broadcast, common_shape, resolved, select
 
-FLOAT, INT, BOOL = "float64", "int64", "bool"
 _CASTS: dict[str, Callable[[Any], Any]] = {FLOAT: float, INT: int, BOOL: bool}
 _ORDER = (BOOL, INT, FLOAT)
 
 
-class Tensor:
+class Tensor(Operators):
     """Numbers of one dtype in a shape; `positions` are where they are in `storage`, which views share."""
 
     __slots__ = ("_positions", "_storage", "dtype", "shape")
@@ -205,89 +205,11 @@ class Tensor:
     def _from(self, other: Any, function: Callable[[Any, Any], Any], dtype: str | None = None) -> Tensor:
         return elementwise(function, as_tensor(other), self, dtype=dtype)
 
-    def __add__(self, other: Any) -> Tensor:
-        return self._with(other, operator.add)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return self._with(other, operator.sub)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return self._with(other, operator.mul)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return self._with(other, divide, FLOAT)
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return self._with(other, operator.floordiv)
-
-    def __mod__(self, other: Any) -> Tensor:
-        return self._with(other, operator.mod)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return self._with(other, operator.pow)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return self._from(other, operator.add)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return self._from(other, operator.sub)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return self._from(other, operator.mul)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return self._from(other, divide, FLOAT)
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return self._write(self + other)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return self._write(self - other)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return self._write(self * other)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return self._write(self / other)
-
     def __neg__(self) -> Tensor:
         return elementwise(operator.neg, self)
 
-    def __lt__(self, other: Any) -> Tensor:
-        return self._with(other, operator.lt, BOOL)
-
-    def __le__(self, other: Any) -> Tensor:
-        return self._with(other, operator.le, BOOL)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return self._with(other, operator.gt, BOOL)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return self._with(other, operator.ge, BOOL)
-
-    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return self._with(other, operator.eq, BOOL)
-
-    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return self._with(other, operator.ne, BOOL)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __and__(self, other: Any) -> Tensor:
-        return self._with(other, operator.and_)
-
-    def __or__(self, other: Any) -> Tensor:
-        return self._with(other, operator.or_)
-
     def __invert__(self) -> Tensor:
         return elementwise(operator.not_ if self.dtype == BOOL else operator.invert, self)
-
-
-def divide(first: Any, second: Any) -> float:
-    """Division of floats, by zero too."""
-    if second:
-        return float(first / second)
-    return math.nan if first == 0 or first != first else math.copysign(math.inf, first) * math.copysign(1.0, second)
 
 
 def as_tensor(data: Any, dtype: str | None = None) -> Tensor:

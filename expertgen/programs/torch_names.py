@@ -11,8 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from expertgen.programs import reductions, tensor
+from expertgen.programs.operators import BOOL, FLOAT, INT
 from expertgen.programs.shapes import axis_of
-from expertgen.programs.tensor import BOOL, FLOAT, INT, Tensor, as_tensor, elementwise
+from expertgen.programs.tensor import Tensor, as_tensor, elementwise
 
 
 def _filled(value: Any) -> Callable[..., Tensor]:
