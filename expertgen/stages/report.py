@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from expertgen.data.atomic import atomic_write_text
 from expertgen.data.lock import stage_lock
 from expertgen.data.publish import publication
-from expertgen.metrics.success_map import SuccessMap
 from expertgen.metrics.wilson import Rate
 from expertgen.params import Params
 from expertgen.report.anytask_figures import (
@@ -20,13 +17,14 @@ from expertgen.report.anytask_figures import (
     plot_success_bars,
 )
 from expertgen.report.anytask_tables import Reports, name_of
+from expertgen.report.failing_starts import success_map
 from expertgen.report.paper import TABLE_I, TABLE_III
 from expertgen.stages.gate_files import read_report, understanding
 from expertgen.stages.report_text import report_text
 from expertgen.workspace import Workspace
 
 NAME = "anytask"
-FILES = ("metrics.json", "perturbations.json", "demonstrations.json")
+FILES = ("metrics.json", "perturbations.json", "demonstrations.json", "preflight.json")
 
 
 def run(params: Params, root: Path) -> None:
@@ -38,14 +36,14 @@ def run(params: Params, root: Path) -> None:
     """
     workspace = Workspace(root, NAME)
     with stage_lock(workspace.lock("report")):
-        metrics, perturbations, demonstrations = (_read(params.tasks, root, name) for name in FILES)
+        found = [_read(params.tasks, root, name) for name in FILES]
+        metrics, perturbations, demonstrations, preflights = found
         with publication(root / "reports", "report") as folder, understanding(root / "reports"):
             _figures(folder / NAME, params, metrics, perturbations, demonstrations)
             shown = {path.name for path in (folder / NAME).iterdir()}
-            text = report_text(params, metrics, perturbations, demonstrations, shown)
+            text = report_text(params, metrics, perturbations, demonstrations, preflights, shown)
             atomic_write_text(folder / f"{NAME}.md", text)
-    measured = ", ".join(f"{len(found)} of {name}" for name, found in
-                         zip(FILES, (metrics, perturbations, demonstrations), strict=True))  # fmt: skip
+    measured = ", ".join(f"{len(reports)} of {name}" for name, reports in zip(FILES, found, strict=True))
     print(f"report: {root / 'reports' / f'{NAME}.md'}, from {measured}")
 
 
@@ -60,7 +58,10 @@ def _figures(
     folder.mkdir()
     _success(folder / "success.png", params, metrics)
     if metrics:
-        maps = {name_of(task): _maps(found) for task, found in metrics.items()}
+        maps = {
+            name_of(task): {policy: success_map(built) for policy, built in found["success_map"].items()}
+            for task, found in metrics.items()
+        }
         plot_maps(folder / "success_maps.png", maps, "success at any time over start positions; hatched: no start")
     if perturbations:
         _perturbations(folder / "perturbations.png", perturbations)
@@ -82,14 +83,6 @@ def _success(path: Path, params: Params, metrics: Reports) -> None:
         for task in params.tasks
     }
     plot_success_bars(path, rates, printed, "ours: success at any time")
-
-
-def _maps(metrics: dict[str, Any]) -> dict[str, SuccessMap]:
-    found = {}
-    for policy, built in metrics["success_map"].items():
-        arrays: dict[str, Any] = {name: None if edges is None else np.asarray(edges) for name, edges in built.items()}
-        found[policy] = SuccessMap(**arrays)
-    return found
 
 
 def _perturbations(path: Path, perturbations: Reports) -> None:

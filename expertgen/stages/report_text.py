@@ -7,6 +7,7 @@ from collections.abc import Collection
 from expertgen.params import Params
 from expertgen.report.anytask_tables import Reports, demonstrations_table, name_of, smoothness_table, success_table
 from expertgen.report.disturbance_tables import perturbation_table, recovery_table
+from expertgen.report.failing_starts import STARTS, failing_table
 from expertgen.report.paper import FIG_7, TABLE_III
 
 _SUCCESS = {"success_any": "at any time", "success_end": "at the end"}
@@ -14,7 +15,8 @@ _ROBOTS = {"panda_hand": "the Panda's own two-finger hand", "panda_robotiq": "a 
 
 
 def report_text(
-    params: Params, metrics: Reports, perturbations: Reports, demonstrations: Reports, figures: Collection[str]
+    params: Params, metrics: Reports, perturbations: Reports, demonstrations: Reports, preflights: Reports,
+    figures: Collection[str],
 ) -> str:
     """Markdown; `figures` are the files that stand in the folder anytask beside it."""
     return "\n".join([
@@ -25,7 +27,7 @@ def report_text(
         _picture("perturbations.png", "Success with and without events", figures), _recovery(params, perturbations),
         "## Success over start positions (Fig. 6)\n\nThe paper's Fig. 6 shows such maps of the prior on Push Pear to "
         "Center and Lift Banana, without numbers.\n",
-        _picture("success_maps.png", "Success over start positions", figures) or "Not measured.\n",
+        _picture("success_maps.png", "Success over start positions", figures), _failing(params, metrics, preflights),
         f"## Number of demonstrations (Fig. 7)\n\n{FIG_7}\n\n{demonstrations_table(params.tasks, demonstrations)}",
         _picture("demonstrations.png", "Success against the number of demonstrations", figures),
         _differences(params),
@@ -94,6 +96,16 @@ def _recovery(params: Params, perturbations: Reports) -> str:
     return (
         f"### Recovered or not\n\n{recovery_table(params.tasks, perturbations)}\n{meant}\nEach episode's label is in "
         "reports/TASK/perturbed.parquet.\n"
+    )
+
+
+def _failing(params: Params, metrics: Reports, preflights: Reports) -> str:
+    return (
+        f"### Starts on which experts fail\n\n{failing_table(params.tasks, metrics, preflights)}\nSteering chooses "
+        "among what the frozen prior does under some noise. Best of N: the share of starts of the pre-flight's own on "
+        "which at least one of N episodes under Gaussian noise succeeds at the end; starts outside it are hardly "
+        "covered by the prior. The worst cells of the expert's map, by start position in m, base frame, with "
+        f"successes of starts; cells with fewer than {STARTS} starts are left out.\n"
     )
 
 

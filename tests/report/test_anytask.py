@@ -19,6 +19,7 @@ from expertgen.report.anytask_figures import (
 )
 from expertgen.report.anytask_tables import demonstrations_table, smoothness_table, success_table
 from expertgen.report.disturbance_tables import perturbation_table, recovery_table
+from expertgen.report.failing_starts import failing_table
 from expertgen.report.paper import TABLE_I, TABLE_II, TABLE_III, TASKS
 
 
@@ -91,6 +92,19 @@ def test_events_are_shown_with_their_drops() -> None:
 def built_map(successes: int) -> SuccessMap:
     counts = np.full((2, 3), 9)
     return SuccessMap(np.linspace(0.4, 0.6, 3), np.linspace(-0.2, 0.2, 4), counts, np.full((2, 3), successes))
+
+
+def test_where_experts_fail_is_told_with_what_the_prior_reaches() -> None:
+    failing = built_map(9)
+    failing.successes[1, 2] = 3
+    metrics = METRICS | {"success_map": {"expert": failing.to_json()}}
+    preflight = {"best_of_n": Rate(90, 100).to_json(), "noises": 16}
+    table = failing_table(list(TASKS), {"lift_banana": metrics, "push_pear": metrics}, {"lift_banana": preflight})
+    assert row(table, "Lift Banana")[1:] == [
+        "90.0 [82.6, 94.5] of 16", "98.0 [93.0, 99.4]", "2", "x 0.50 to 0.60, y 0.07 to 0.20: 3 of 9",
+    ]  # fmt: skip
+    assert row(table, "Push Pear to Center")[1] == "not measured"
+    assert failing_table(["lift_peach"], {}, {}) == "Not measured.\n"
 
 
 FIGURES: dict[str, Callable[[Path, int], None]] = {
