@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from expertgen.data.checkpoints import load_checkpoint
-from expertgen.data.hashing import path_sha256
+from expertgen.data.hashing import content_sha256, path_sha256
 from expertgen.gates import expect_measurements as expect
 from expertgen.gates.table_rates import (
     curve_table,
@@ -39,16 +39,16 @@ def prior(params: Params, task: str, workspace: Workspace) -> Judged:
     """The prior's tensors, and its success in the pre-flight. Raises MissingInput, CorruptArtifact, and
     IncompatibleArtifact for a report without these numbers."""
     checkpoint, path = workspace.data("prior"), workspace.reports / "preflight.json"
-    tensors, report, sha = _tensors(workspace, "prior"), read_report(path), path_sha256(checkpoint)
+    tensors, report = _tensors(workspace, "prior"), read_report(path)
     with understanding(path):
         rates = preflight_table(report)
-        origin = report_table("preflight.json", report["provenance"]["inputs"]["prior"] == sha)
+        origin = report_table("preflight.json", report["provenance"]["inputs"]["prior"] == content_sha256(checkpoint))
     parts = [
         tensors,
         Part("reports", origin, ("report",), expect.OF_THIS_CHECKPOINT),
         Part("kinds of noise", rates, ("noise",), expect.prior(params.gates.prior)),
     ]
-    return Judged(parts, {relative(checkpoint, workspace): sha, relative(path, workspace): path_sha256(path)})
+    return Judged(parts, {relative(each, workspace): path_sha256(each) for each in (checkpoint, path)})
 
 
 def steer(params: Params, task: str, workspace: Workspace) -> Judged:

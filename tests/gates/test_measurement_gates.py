@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from expertgen.data.checkpoints import save_checkpoint
-from expertgen.data.hashing import path_sha256
+from expertgen.data.provenance import provenance
 from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 from expertgen.params import Params
 from expertgen.stages.gate_inputs import GATES as INPUTS
@@ -38,7 +38,7 @@ def workspace(tmp_path: Path) -> Workspace:
         for number, rate in enumerate(rates)
     ])  # fmt: skip
     preflight = read(made, "preflight")
-    preflight["provenance"]["inputs"]["prior"] = path_sha256(made.data("prior"))
+    preflight["provenance"] = provenance("preflight", TASK, 0, {}, {"prior": made.data("prior")})
     rewrite(made, "preflight", preflight)
     return made
 
