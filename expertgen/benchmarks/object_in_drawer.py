@@ -11,7 +11,7 @@ from expertgen.benchmarks.base import Array, Benchmark, Start
 from expertgen.benchmarks.open_drawer import cabinet_pose
 from expertgen.benchmarks.tabletop import arm_near_ready, on_table, one_object_pose
 from expertgen.geometry import quaternion_to_rotation
-from expertgen.scenes.cabinet import DEPTH, HANDLE, HEIGHT, LOWER, WIDTH, add_cabinet
+from expertgen.scenes.cabinet import DEPTH, HANDLE, HEIGHT, LOWER, TRAVEL, WIDTH, add_cabinet
 from expertgen.scenes.fruit import STRAWBERRY, add_strawberry
 from expertgen.skills import (
     get_articulated_obj_part_pos,
@@ -23,15 +23,21 @@ from expertgen.skills import (
 )
 
 DRAWER, STRAWBERRY_ID = 1, 2
-BERRY_X, BERRY_Y = (0.32, 0.44), (-0.25, 0.25)  # m: between the arm and the cabinet
+CABINET_X = (0.63, 0.69)  # m, of the handle
+BERRY_X, BERRY_Y = (0.38, 0.48), (-0.25, 0.25)  # m: between the arm and the cabinet
+AHEAD, BESIDE = TRAVEL + 0.09, WIDTH / 2 + 0.16  # m from the handle: where the open drawer leaves no room for the hand
 CARRY, DROP = 0.23, 0.23  # m: lift, and height of the tool over the drawer (Fig. 19)
 
 
 def reset_distribution(generator: np.random.Generator) -> Start:
-    """Cabinet as in Open Drawer, strawberry in front of it, uniform over 12 x 50 cm; arm near its ready pose."""
-    cabinet = cabinet_pose(generator)
-    berry = on_table(generator, BERRY_X, BERRY_Y, STRAWBERRY.rest)
-    return Start(*arm_near_ready(generator), np.stack([berry, cabinet, cabinet]))
+    """Cabinet as in Open Drawer, 8 and 6 cm farther away; strawberry in front of it, uniform over 10 x 50 cm but for
+    where the open drawer would be over it; arm near its ready pose."""
+    while True:
+        cabinet = cabinet_pose(generator, CABINET_X)
+        berry = on_table(generator, BERRY_X, BERRY_Y, STRAWBERRY.rest)
+        ahead, beside, _ = quaternion_to_rotation(cabinet[3:]).T @ (berry[:3] - cabinet[:3])
+        if ahead >= AHEAD or abs(beside) >= BESIDE:
+            return Start(*arm_near_ready(generator), np.stack([berry, cabinet, cabinet]))
 
 
 def success(objects: Array, start: Array) -> np.ndarray:

@@ -17,9 +17,9 @@ X_RANGE, Y_RANGE, TURN = (0.55, 0.63), (-0.15, 0.15), 0.25  # of the handle, m; 
 OPEN = 0.12  # m, of 0.18
 
 
-def cabinet_pose(generator: np.random.Generator) -> Array:
-    """Pose (7,) of a cabinet that faces the arm."""
-    return on_table(generator, X_RANGE, Y_RANGE, HANDLE[2], (np.pi - TURN, np.pi + TURN))
+def cabinet_pose(generator: np.random.Generator, x_range: tuple[float, float] = X_RANGE) -> Array:
+    """Pose (7,) of a cabinet that faces the arm, with its handle in `x_range`, m."""
+    return on_table(generator, x_range, Y_RANGE, HANDLE[2], (np.pi - TURN, np.pi + TURN))
 
 
 def reset_distribution(generator: np.random.Generator) -> Start:

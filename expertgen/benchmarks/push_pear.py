@@ -15,12 +15,12 @@ from expertgen.skills import make_a_tensor, push_or_pull_object_to_xy
 PEAR_ID = 1
 TARGET = (0.45, 0.0)  # m, base frame: the middle of what the arm reaches
 NEAR, LOW = 0.05, 0.06  # m: from the target, and above the table
-X_RANGE, Y_RANGE = (0.36, 0.60), (-0.26, 0.26)  # m
+X_RANGE, Y_RANGE = (0.40, 0.60), (-0.26, 0.26)  # m; nearer, the hand could not get behind the pear
 AWAY = 0.10  # m, from the target at least
 
 
 def reset_distribution(generator: np.random.Generator) -> Start:
-    """Pear on its side, uniform over 24 x 52 cm but for 10 cm around the target, any turn; arm near its ready pose."""
+    """Pear on its side, uniform over 20 x 52 cm but for 10 cm around the target, any turn; arm near its ready pose."""
     while True:
         pose = on_table(generator, X_RANGE, Y_RANGE, PEAR.rest, tilt=PEAR.tilt)
         if np.hypot(*(pose[:2] - TARGET)) >= AWAY:

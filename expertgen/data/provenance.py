@@ -19,6 +19,7 @@ from expertgen.data.sources import source_files
 from expertgen.errors import MissingInput
 
 _PACKAGES = ("diffusers", "mujoco", "numpy", "torch", "zarr")
+_SCRIPTED, _SKILLS = "policies/scripted.py", "expertgen.skills"
 
 
 def provenance(
@@ -50,9 +51,11 @@ def fingerprint(value: dict[str, Any]) -> str:
 
 def source_sha256(stage: str, task: str) -> str:
     """The SHA-256, in hex, of the sources that `stage` and `task` are made of (see data.sources) and their relative
-    paths. A task, which the catalogue imports by its name, is no part of what a stage's sources show."""
+    paths. A task, which the catalogue imports by its name, is no part of what a stage's sources show; the skills that
+    its script calls count where scripts run, so that a better script costs no training but what its data cost."""
     root = Path(expertgen.__file__).parent
-    names = {*source_files(f"expertgen.stages.{stage}"), *source_files(f"expertgen.benchmarks.{task}")}
+    own = source_files(f"expertgen.stages.{stage}")
+    names = {*own, *source_files(f"expertgen.benchmarks.{task}", None if _SCRIPTED in own else _SKILLS)}
     return joined_sha256({name: file_sha256(root / name) for name in sorted(names)})
 
 

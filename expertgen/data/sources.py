@@ -18,8 +18,9 @@ _PACKAGE = expertgen.__name__
 
 
 @functools.cache
-def source_files(module: str) -> tuple[str, ...]:
-    """The sources that importing `module` can execute, itself included: sorted paths relative to the package.
+def source_files(module: str, without: str | None = None) -> tuple[str, ...]:
+    """The sources that importing `module` can execute, itself included: sorted paths relative to the package. What
+    is imported from the package `without`, and what that imports, is left out.
 
     Followed through the text of the import statements, those inside functions and of packages on the way
     included, so that no change elsewhere (a figure, another stage) makes an artifact look stale. `expertgen.params`
@@ -28,12 +29,13 @@ def source_files(module: str) -> tuple[str, ...]:
     """
     if _path(module) is None:
         raise ModuleNotFoundError(f"{module} is no module of {_PACKAGE}")
+    left_out = [f"{name}." for name in (_VALUES, without) if name]
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _path(name)
-        if path is None or name in found or f"{name}.".startswith(f"{_VALUES}."):
+        if path is None or name in found or f"{name}.".startswith(tuple(left_out)):
             continue
         found[name] = path
         waiting.append(name.rpartition(".")[0])

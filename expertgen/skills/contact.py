@@ -8,10 +8,12 @@ import numpy as np
 
 from expertgen.geometry import Array, quaternion_to_rotation, wrap_half_turn
 from expertgen.scenes.cabinet import TRAVEL
-from expertgen.skills.motions import SETTLE_STEPS, close_gripper, open_gripper
+from expertgen.skills.motions import SETTLE_STEPS, grasp, open_gripper
 from expertgen.skills.planner import CLOSED, Planner, values_of
 
 PUSH_HEIGHT = 0.025  # m above the table, of the closed fingertips
+MIDDLE = np.pi / 4  # rad, yaw of the tool straight ahead with the wrist in the middle of its range
+TURN_SPEED = 1.2  # rad/s, on the way to where a push starts: wide turns, while the arm turns too
 CONTACT = 0.045  # m from an object's centre to a fingertip that touches it: half its width and half a finger's
 
 
@@ -25,13 +27,8 @@ def open_drawer(env: Planner, object_id: int, reset_after_open: bool = False) ->
     handle = base[:, :3].copy()  # its frame's origin
     handle[:, :2] += env.noise[:, :2]
     # Fingers close along the tool's y axis, here along the way the drawer slides.
-    yaw = wrap_half_turn(np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0]) - np.pi / 2 + env.noise[:, 2])
-    above = handle + np.array([0.0, 0.0, params.hover_height])
-    open_gripper(env)
-    env.straight(above, yaw, params.speed)
-    env.straight(handle, yaw, params.speed)
-    env.wait(SETTLE_STEPS)
-    close_gripper(env)
+    yaw = within_reach(np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0]) - np.pi / 2 + env.noise[:, 2])
+    grasp(env, handle, yaw)
     pulled = handle + params.pull * TRAVEL * rotation[:, :, 0]
     env.straight(pulled, yaw, params.speed)
     env.wait(SETTLE_STEPS)
@@ -51,13 +48,19 @@ def push_or_pull_object_to_xy(env: Planner, object_id: int, target_xy: Any) -> N
     way = target - start
     direction = way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
     # Fingers side by side across the way.
-    yaw = wrap_half_turn(np.arctan2(direction[:, 1], direction[:, 0]))
+    yaw = within_reach(np.arctan2(direction[:, 1], direction[:, 0]))
     env.gripper[:] = CLOSED
     behind = _on_table(start - (CONTACT + params.push_run_up) * direction)
-    env.straight(behind + np.array([0.0, 0.0, params.hover_height]), yaw, params.speed)
+    env.straight(behind + np.array([0.0, 0.0, params.hover_height]), yaw, params.speed, TURN_SPEED)
     env.straight(behind, yaw, params.speed)
     env.straight(_on_table(target - CONTACT * direction), yaw, params.push_speed)
     env.wait(SETTLE_STEPS)
+
+
+def within_reach(yaw: Array) -> Array:
+    """The yaw (B,) rad of the same hand, which is alike after half a turn, at which the wrist is farther from its
+    limits."""
+    return wrap_half_turn(yaw - MIDDLE) + MIDDLE
 
 
 def _on_table(xy: Array) -> Array:

@@ -19,15 +19,18 @@ SETTLE_STEPS = 2  # for the arm to catch up with its targets
 
 def pick(env: Planner, object_id: int) -> None:
     """Grasp the object from above, across its short side, and raise it by the hover height."""
-    params = env.params
     target, yaw = grasp_pose(env, object_id)
-    hover = target + np.array([0.0, 0.0, params.hover_height])
+    grasp(env, target, yaw)
+    env.straight(target + np.array([0.0, 0.0, env.params.hover_height]), yaw, env.params.speed)
+
+
+def grasp(env: Planner, target: Array, yaw: Array) -> None:
+    """Close the fingers on what is at `target` (B, 3) m: from above, open, at yaw (B,) rad."""
     open_gripper(env)
-    env.straight(hover, yaw, params.speed)
-    env.straight(target, yaw, params.speed)
+    env.straight(target + np.array([0.0, 0.0, env.params.hover_height]), yaw, env.params.speed)
+    env.straight(target, yaw, env.params.speed)
     env.wait(SETTLE_STEPS)
     close_gripper(env)
-    env.straight(hover, yaw, params.speed)
 
 
 def grasp_pose(env: Planner, object_id: int) -> tuple[Array, Array]:
