@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from expertgen.benchmarks import TASKS
-from expertgen.benchmarks.observation import MAX_OBJECTS
 from expertgen.data.episodes import EpisodeStore
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import provenance
@@ -18,7 +17,7 @@ from expertgen.gates.recording import Recording
 from expertgen.index.embedding import object_yaw, start_embedding, trajectory_embedding
 from expertgen.index.episode_table import START, TABLE, TRAJECTORY, schema, start_columns, write_episode_table
 from expertgen.params import IndexParams, Params
-from expertgen.stages.gate_recordings import recordings, unlike
+from expertgen.stages.gate_recordings import num_seen, recordings, unlike
 from expertgen.workspace import Workspace
 
 POLICIES = {"demos": "script", "rollouts": "expert"}  # whose episodes each store holds
@@ -38,8 +37,9 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
             _require_readable(source, task, directory)
         used = {"moments": params.index.moments, "yaw_lever": params.index.yaw_lever}
         made_from = provenance("episodes", task, params.seed, {"index": used}, stores, ("pyarrow",))
-        seen = min(benchmark.num_free, MAX_OBJECTS)
-        columns = schema(benchmark.num_objects, 5 * benchmark.num_objects, params.index.moments * (4 + 3 * seen))
+        columns = schema(
+            benchmark.num_objects, 5 * benchmark.num_objects, params.index.moments * (4 + 3 * num_seen(benchmark))
+        )
         rows = [row for source, store in stores.items() for row in _rows(source, store, task, params.index)]
         write_episode_table(target, rows, columns, made_from)
     counts = ", ".join(f"{sum(row['source'] == source for row in rows)} of {source}" for source in stores)
@@ -57,7 +57,7 @@ def _require_readable(source: str, task: str, directory: Path) -> None:
 
 
 def _rows(source: str, directory: Path, task: str, params: IndexParams) -> Iterator[dict[str, Any]]:
-    for number, episode in enumerate(recordings(directory, TASKS[task].num_free, [], objects=False)):
+    for number, episode in enumerate(recordings(directory, TASKS[task], [], objects=False)):
         yield {
             "id": f"{source}/{number:06d}", "source": source, "task": task, "policy": POLICIES[source],
             "episode": number, "seed": episode.seed, "length": episode.length, "success_any": episode.success_any,

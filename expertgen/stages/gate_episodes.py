@@ -45,6 +45,6 @@ def _table(
         seeds = store.read_episodes("seed") if "seed" in store.episode_names else None
         return unreadable_table(store.num_episodes, seeds, problem)
     return episode_table(
-        recordings(store.directory, benchmark.num_free, cameras, objects), benchmark.success,
+        recordings(store.directory, benchmark, cameras, objects), benchmark.success,
         ArmLimits.panda(WORKSPACE), params.simulation.control_hz, seed_uses(params),
     )

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from expertgen.benchmarks.observation import MAX_OBJECTS, OBJECT_POSITIONS, OBJECT_ROTATIONS, OBSERVATION_DIM
+from expertgen.benchmarks import Benchmark
+from expertgen.benchmarks.observation import (
+    ARTICULATED_JOINT,
+    ARTICULATED_POSITION,
+    MAX_OBJECTS,
+    OBJECT_POSITIONS,
+    OBJECT_ROTATIONS,
+    OBSERVATION_DIM,
+)
 from expertgen.data.manifest import read_manifest
 from expertgen.data.shard import shard_path
 from expertgen.data.shard_reader import ShardReader
@@ -45,9 +53,13 @@ def unlike(directory: Path, num_objects: int, cameras: list[str], objects: bool)
     return ""
 
 
-def recordings(directory: Path, num_free: int, cameras: list[str], objects: bool) -> Iterator[Recording]:
-    """The episodes of a store that is not `unlike`, in order, with `num_free` objects that move freely. Raises
-    CorruptArtifact."""
+def num_seen(benchmark: Benchmark) -> int:
+    """How many objects of a task an observation holds, the base and the part of an articulated one last."""
+    return min(benchmark.num_free, MAX_OBJECTS) + (2 if benchmark.articulated else 0)
+
+
+def recordings(directory: Path, benchmark: Benchmark, cameras: list[str], objects: bool) -> Iterator[Recording]:
+    """The episodes of a store that is not `unlike`, in order. Raises CorruptArtifact."""
     steps = [*_PER_STEP, *(["objects"] if objects else [])]
     for index in range(read_manifest(directory, verify=False)["shards"]):
         shard = ShardReader.open(shard_path(directory, index))
@@ -63,19 +75,17 @@ def recordings(directory: Path, num_free: int, cameras: list[str], objects: bool
                 {name: array[start:stop] for name, array in stored.items()},
                 {name: array[number] for name, array in marks.items()},
                 {name: array[start - first : stop - first] for name, array in images.items()},
-                min(num_free, MAX_OBJECTS),
+                benchmark,
             )
 
 
-def _recording(steps: Arrays, marks: Arrays, frames: Arrays, seen: int) -> Recording:
+def _recording(steps: Arrays, marks: Arrays, frames: Arrays, benchmark: Benchmark) -> Recording:
     observation = steps["observation"].astype(np.float64)
     length = len(observation)
-    positions = observation[:, OBJECT_POSITIONS : OBJECT_POSITIONS + 3 * seen].reshape(length, seen, 3)
-    rotations = observation[:, OBJECT_ROTATIONS : OBJECT_ROTATIONS + 6 * seen].reshape(length, seen, 6)
     return Recording(
         seed=int(marks["seed"]), healthy=bool(marks["healthy"]),
         tool=observation[:, TOOL].reshape(length, 4, 4), seen_joints=observation[:, JOINTS],
-        seen_objects=np.concatenate([positions, rotations], axis=-1),
+        seen_objects=_seen(observation, benchmark),
         action=steps["action"].astype(np.float64), joints=steps["joints"].astype(np.float64),
         success=steps["success"],
         objects=steps["objects"].astype(np.float64) if "objects" in steps else None,
@@ -83,3 +93,18 @@ def _recording(steps: Arrays, marks: Arrays, frames: Arrays, seen: int) -> Recor
         success_any=bool(marks["success_any"]), success_end=bool(marks["success_end"]), frames=frames,
         stored={**steps, "start_objects": marks["start_objects"]},
     )
+
+
+def _seen(observation: np.ndarray, benchmark: Benchmark) -> np.ndarray:
+    """(T, 53) observations → (T, P, 9) position and 6-D rotation of each object; the part of an articulated one is
+    where its joint says."""
+    length, free = len(observation), min(benchmark.num_free, MAX_OBJECTS)
+    positions = observation[:, OBJECT_POSITIONS : OBJECT_POSITIONS + 3 * free].reshape(length, free, 3)
+    rotations = observation[:, OBJECT_ROTATIONS : OBJECT_ROTATIONS + 6 * free].reshape(length, free, 6)
+    seen = np.concatenate([positions, rotations], axis=-1)
+    if not benchmark.articulated:
+        return seen
+    base = observation[:, None, ARTICULATED_POSITION:ARTICULATED_JOINT]
+    part = base.copy()
+    part[..., :3] += observation[:, None, ARTICULATED_JOINT:] * base[..., 3:6]  # along the base's x axis
+    return np.concatenate([seen, base, part], axis=1)

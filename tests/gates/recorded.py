@@ -74,9 +74,9 @@ class Recorded:
         return directory
 
 
-def run_script(params: Params, seeds: np.ndarray) -> Episodes:
+def run_script(params: Params, seeds: np.ndarray, task: str = TASK) -> Episodes:
     """Episodes of the script from the starts that `seeds` name."""
-    env = make_env(TASK, params.simulation, len(seeds), 8)
+    env = make_env(task, params.simulation, len(seeds), 8)
     script = ScriptedPolicy(env, params.script, 8)
     return run_episodes(env, script.act, seeds, script.plan)
 

@@ -13,7 +13,7 @@ from expertgen.geometry import rotation_z
 from expertgen.params import Params
 from expertgen.scenes import panda_model as panda
 from expertgen.stages.gate_episodes import demos_parts
-from tests.gates.recorded import COUNT, GATES, LIMITS, TASK, Recorded, broken
+from tests.gates.recorded import COUNT, GATES, LIMITS, TASK, Recorded, broken, run_script
 
 LAST = 60  # a control step at which the script only holds its last pose
 Spoil = Callable[[Recorded, int, float], None]
@@ -181,3 +181,13 @@ def test_arrays_of_another_shape_are_told_and_nothing_else_passes_as_measured(
     assert found["arrays have their types and shapes"] == list(range(COUNT))
     kept = {outcome.name for outcome in parts[0].expectations} - set(found)
     assert kept == {"enough episodes", "no two episodes from one seed"}
+
+
+def test_success_of_an_articulated_object_is_recomputed_from_what_was_observed(params: Params, tmp_path: Path) -> None:
+    store = Recorded.of(run_script(params, np.arange(1_000_000, 1_000_000 + COUNT), "open_drawer"))
+    assert 0 < store.steps["success"].any(1).sum() < COUNT
+    assert broken(demos_parts(params, "open_drawer", store.write(tmp_path / "sound"))) == {}
+    episode = int(store.steps["success"].any(1).argmax())
+    store.steps["success"][episode, -4] ^= True
+    found = broken(demos_parts(params, "open_drawer", store.write(tmp_path / "spoilt")))
+    assert found == {"success as recomputed from the states": [episode]}
