@@ -13,8 +13,9 @@ import torch
 
 from expertgen.data.checkpoints import add_to_checkpoint, save_checkpoint
 from expertgen.data.episodes import finish_store, shard_path, write_shard
+from expertgen.data.hashing import file_sha256
 from expertgen.data.json_text import json_text
-from expertgen.data.provenance import fingerprint, provenance
+from expertgen.data.provenance import fingerprint, provenance, source_sha256
 from expertgen.errors import MissingInput
 
 
@@ -93,6 +94,18 @@ def test_a_checkpoint_of_the_same_tensors_is_the_same_input(tmp_path: Path) -> N
     first, second = (of(tmp_path, inputs={"prior": tmp_path / name})["inputs"] for name in ("first", "second"))
     save_checkpoint(tmp_path / "second", {"weight": torch.zeros(3)}, {"kind": "prior"})
     assert first == second != of(tmp_path, inputs={"prior": tmp_path / "second"})["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "runs_scripts"), [("demos", True), ("evaluate", True), ("prior", False), ("steer", False)]
+)
+def test_skills_are_the_code_of_stages_that_run_scripts_alone(
+    monkeypatch: pytest.MonkeyPatch, stage: str, runs_scripts: bool
+) -> None:
+    before = source_sha256(stage, "push_pear")
+    other = lambda path: file_sha256(path) + "*" * (path.parent.name == "skills")  # noqa: E731
+    monkeypatch.setattr("expertgen.data.provenance.file_sha256", other)
+    assert (source_sha256(stage, "push_pear") != before) == runs_scripts
 
 
 def test_an_absent_input_is_named(folder: Path) -> None:

@@ -29,7 +29,7 @@ from expertgen.skills import (
     place,
     push_or_pull_object_to_xy,
 )
-from expertgen.skills.contact import CONTACT, PUSH_HEIGHT
+from expertgen.skills.contact import CONTACT, MIDDLE, PUSH_HEIGHT, within_reach
 from expertgen.skills.motions import GRIP_STEPS, SETTLE_STEPS
 
 PARAMS = load_params(Path(__file__).resolve().parents[2] / "params.yaml").script
@@ -258,3 +258,10 @@ def test_only_an_articulated_object_has_a_drawer_and_only_parts_that_it_has() ->
     with pytest.raises(UnknownName, match="found part 'lid', expected one of"):
         get_articulated_obj_part_pos(env, CABINET, "lid")
     assert not any(env.plans)
+
+
+def test_the_same_hand_is_held_where_the_wrist_has_room() -> None:
+    yaw = np.linspace(-7, 7, 57)
+    held = within_reach(yaw)
+    np.testing.assert_allclose(np.sin(held - yaw), 0, atol=1e-12)  # whole half turns
+    assert (np.abs(held - MIDDLE) <= np.pi / 2 + 1e-12).all()
