@@ -74,8 +74,12 @@ class Project:
         return self.output_of(process)
 
     def run_all(self) -> str:
-        """All stages by one command, from nothing to the report."""
-        return self.run([sys.executable, "-m", "expertgen", "run", TASK])
+        """All stages by one command, from nothing to the page, and the report on all tasks."""
+        return self.run([sys.executable, "-m", "expertgen", "run", TASK]) + self.report()
+
+    def report(self) -> str:
+        """The report on all tasks, which is no task's stage."""
+        return self.run([sys.executable, "-m", "expertgen", "report"])
 
     def processes(self) -> list[Process]:
         """All processes that run in the project's folder and have not ended."""

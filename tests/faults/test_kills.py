@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.small_project import ROOT
 FEW = {"demos": "dvc", "prior": "expertgen", "steer": "expertgen", "rollouts": "expertgen", "release": "expertgen"}
 SLOW_KILLS = 100
 IN_A_ROW = 4  # at most so many kills of a stage before it is let through
+REPORT_BY_DVC = [sys.executable, "-m", "dvc", "repro", "report"]
 REPORT = ROOT / "reports" / "faults" / "kills.json"
 
 
@@ -46,6 +48,7 @@ def test_a_hundred_kills_change_no_byte(tmp_path: Path, reference: Project, seco
                 if counts.total() == SLOW_KILLS or not killer.kill(stage, starter):
                     break
             killer.finish(stage, "dvc")
+        project.run(REPORT_BY_DVC)
         assert project.outputs() == expected
         assert_whole_for_dvc(project)
         rounds, mended = rounds + 1, mended + len(killer.mended)
