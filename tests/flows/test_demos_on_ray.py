@@ -17,7 +17,7 @@ import yaml
 
 from expertgen.data.hashing import tree_sha256
 from tests.flows.prefect_server import Server, running_server
-from tests.small_project import ROOT, write_small_parameters
+from tests.small_project import ROOT, make_small_project
 
 TASK = "lift_banana"
 Ended = tuple[int, str]
@@ -60,10 +60,12 @@ class Cluster:
     def __init__(self, server: Server, folder: Path) -> None:
         self.folder = folder
         log = folder / "cluster.log"
+        (folder / "ray").mkdir()  # where Ray notes its address, and does not make the folder for it
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH, str(folder)], env=server.environment | ON_LOOPBACK, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
+                [sys.executable, "-c", LAUNCH, str(folder)], stderr=errors, text=True, start_new_session=True,
+                env=server.environment | ON_LOOPBACK | {"RAY_TMPDIR": str(folder)}, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
             )  # fmt: skip
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
@@ -103,12 +105,7 @@ def cluster(server: Server) -> Iterator[Cluster]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
-    shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
-    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
-        shutil.copy(ROOT / name, folder / name)
-    write_small_parameters(folder / "params.yaml")
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    make_small_project(folder)
     return folder
 
 
