@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 
 from expertgen.data.lock import stage_lock
 from expertgen.errors import ExpertGenError, MissingInput
-from expertgen.params import load_params
+from expertgen.params import COMMITTED_PROFILE, load_params
 from expertgen.workspace import Workspace
 from flows.lost_runs import on_record
 from flows.up_to_date import check_deployment, stage_of_task
@@ -31,7 +31,7 @@ _LOOK = 1.0  # s between two looks at whether this run still has a reason to go 
 
 
 @flow(name="demos_on_ray", persist_result=False)
-def demos_on_ray(task: str, address: str = "", push: bool = False, profile: str = "cpu") -> State[Any]:
+def demos_on_ray(task: str, address: str = "", push: bool = False, profile: str = COMMITTED_PROFILE) -> State[Any]:
     """Make the demonstrations of a task on a Ray cluster.
 
     Args:
