@@ -29,13 +29,14 @@ INFRASTRUCTURE = "InfrastructureFailed"  # the name of the state that is tried a
 RETRY_DELAYS = [10.0, 60.0]  # s
 
 
-def _is_infrastructure(task: Any, run: Any, state: State[Any]) -> bool:
+def is_infrastructure(task: Any, run: Any, state: State[Any]) -> bool:
+    """A task's condition for being tried again."""
     return state.name == INFRASTRUCTURE
 
 
 @task(
     name="stage", task_run_name="{stage.name}", cache_policy=NO_CACHE, persist_result=False,
-    retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=_is_infrastructure,
+    retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=is_infrastructure,
 )
 def run_stage(stage: Stage, root: Path, options: Options) -> State[Any]:
     """Bring `stage` of the project at `root` up to date and show its report; the state says how that went.

@@ -11,18 +11,14 @@ from prefect.states import Failed
 
 from expertgen.errors import ExpertGenError
 from expertgen.stages.demos_elsewhere import Files, ShardOrder, make_elsewhere
-from tasks.run_stage import INFRASTRUCTURE
+from tasks.run_stage import INFRASTRUCTURE, is_infrastructure
 
 RETRY_DELAYS = [5.0, 30.0]  # s
 
 
-def _is_infrastructure(task: Any, run: Any, state: State[Any]) -> bool:
-    return state.name == INFRASTRUCTURE
-
-
 @task(
     name="shard", task_run_name="{order}", cache_policy=NO_CACHE, persist_result=False,
-    retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=_is_infrastructure,
+    retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS, retry_condition_fn=is_infrastructure,
 )
 def make_shard_elsewhere(order: ShardOrder) -> Files | State[Any]:
     """The files of the ordered shard, or a state that says why not. Tried again, twice, is an error of the system."""

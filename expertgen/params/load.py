@@ -58,7 +58,7 @@ def profile_values(path: Path, profile: str) -> dict[str, Any]:
     if profile != COMMITTED_PROFILE:
         overlay, its = _read(path.parent / "profiles" / f"{profile}.yaml", partial=True)
         # What the file says of a task yields to what the profile says of all.
-        own = {task: _merge_partial(_merge_partial(own.get(task, {}), overlay), its.get(task, {})) for task in tasks}
+        own = {task: _merge(_merge(own.get(task, {}), overlay), its.get(task, {})) for task in tasks}
         values = _merge(values, overlay)
     return values | {PER_TASK: {task: own.get(task, {}) for task in tasks}}
 
@@ -96,18 +96,11 @@ def _plain(value: Any) -> Any:
 
 
 def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in overlay.items():
-        merged[key] = _merge(base[key], value) if isinstance(value, dict) else value
-    return merged
-
-
-def _merge_partial(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """`overlay` laid over `base`, which may lack what the overlay has."""
     merged = dict(base)
     for key, value in overlay.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = _merge_partial(base[key], value) if both else value
+        merged[key] = _merge(base[key], value) if both else value
     return merged
 
 
