@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.small_project import TASK, make_small_project
 
+OVERALL = "report"  # the one stage that is of no task
 _TIMES = ("wall_time.json", "curve.png", "index.html")  # hold or show wall times, which differ from run to run
 _MINUTES = re.compile(r"[\d.]+ minutes|## Wall time.*?(?=## )", re.DOTALL)
 
@@ -44,10 +45,10 @@ class Project:
         return project
 
     def command(self, starter: str, stage: str) -> list[str]:
-        """How `starter` (dvc or expertgen) runs a stage, and with DVC what it needs first."""
+        """How `starter` (dvc or expertgen) runs a stage, and with DVC what it needs first. OVERALL takes no task."""
         if starter == "dvc":
-            return [sys.executable, "-m", "dvc", "repro", f"{stage}@{TASK}"]
-        return [sys.executable, "-m", "expertgen", stage, TASK]
+            return [sys.executable, "-m", "dvc", "repro", stage if stage == OVERALL else f"{stage}@{TASK}"]
+        return [sys.executable, "-m", "expertgen", stage, *([] if stage == OVERALL else [TASK])]
 
     def start(self, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
         """Start a command in the project; what it prints goes to a file, which no process left behind keeps open."""
@@ -75,11 +76,7 @@ class Project:
 
     def run_all(self) -> str:
         """All stages by one command, from nothing to the page, and the report on all tasks."""
-        return self.run([sys.executable, "-m", "expertgen", "run", TASK]) + self.report()
-
-    def report(self) -> str:
-        """The report on all tasks, which is no task's stage."""
-        return self.run([sys.executable, "-m", "expertgen", "report"])
+        return self.run(self.command("expertgen", "run")) + self.run(self.command("expertgen", OVERALL))
 
     def processes(self) -> list[Process]:
         """All processes that run in the project's folder and have not ended."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,14 +12,13 @@ import pytest
 from expertgen.cli import STAGES
 from expertgen.data.atomic import atomic_write_json
 from tests.faults.killing import Killer
-from tests.faults.project import Project
+from tests.faults.project import OVERALL, Project
 from tests.small_project import ROOT
 
 # Stage -> how it is started.
 FEW = {"demos": "dvc", "prior": "expertgen", "steer": "expertgen", "rollouts": "expertgen", "release": "expertgen"}
 SLOW_KILLS = 100
 IN_A_ROW = 4  # at most so many kills of a stage before it is let through
-REPORT_BY_DVC = [sys.executable, "-m", "dvc", "repro", "report"]
 REPORT = ROOT / "reports" / "faults" / "kills.json"
 
 
@@ -48,7 +46,7 @@ def test_a_hundred_kills_change_no_byte(tmp_path: Path, reference: Project, seco
                 if counts.total() == SLOW_KILLS or not killer.kill(stage, starter):
                     break
             killer.finish(stage, "dvc")
-        project.run(REPORT_BY_DVC)
+        project.run(project.command("dvc", OVERALL))
         assert project.outputs() == expected
         assert_whole_for_dvc(project)
         rounds, mended = rounds + 1, mended + len(killer.mended)

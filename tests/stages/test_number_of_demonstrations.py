@@ -29,21 +29,22 @@ def test_each_number_takes_the_first_and_nothing_is_done_twice(demonstrated, cha
     params = changed(params, "steer", decisions=48, evaluate_every=48)
     params = changed(params, "evaluate", episodes=4)
     program.measure(params, TASK, workspace.root, [10, 4])
-    report = json.loads((workspace.reports / "demonstrations.json").read_text())
+    written = workspace.root / "reports" / "demonstrations" / f"{TASK}.json"
+    report = json.loads(written.read_text())
     assert [point["demonstrations"] for point in report["points"]] == [4, 10]
     for point in report["points"]:
         assert point["prior"]["success_any"]["n"] == point["expert"]["success_end"]["n"] == 4
-    assert (workspace.reports / "demonstrations.png").stat().st_size > 10_000
+    assert written.with_suffix(".png").stat().st_size > 10_000
     folder = workspace.root / "runs" / "demonstrations"
     assert EpisodeStore.open(folder / "4" / "data" / TASK / "demos").num_episodes == 4
     assert not workspace.data("prior").exists()  # what is committed is left alone
     told = capsys.readouterr().err
     assert "demos: " + str(folder / "10" / "data" / TASK / "demos") + " is up to date" in told  # those that were there
-    before = (workspace.reports / "demonstrations.json").read_bytes()
+    before = written.read_bytes()
     program.measure(params, TASK, workspace.root, [4])
     told = capsys.readouterr()
     assert told.err.count("is up to date") == 3 and "at any time" not in told.out
-    assert (workspace.reports / "demonstrations.json").read_bytes() == before
+    assert written.read_bytes() == before
 
 
 def test_other_demonstrations_are_refused(demonstrated, changed, program) -> None:
