@@ -6,7 +6,7 @@ For each number the project's own stages demos, prior and steer work in runs/dem
 params.yaml has it, the number of training iterations too; a stage that was finished there, or with the same
 parameters in data/, is not run again, and one that was interrupted goes on. The demonstrations of a smaller number are
 the first of a larger one; where data/TASK/demos has them, that is checked. Prior and expert are evaluated on the
-evaluation's own starts. Writes reports/TASK/demonstrations.json and .png; `expertgen report` then shows them.
+evaluation's own starts. Writes reports/demonstrations/TASK.json and .png; `expertgen report` then shows them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def measure(params: Params, task: str, root: Path, counts: list[int]) -> None:
         require_first(workspace.data("demos"), committed.data("demos"))  # before hours of training, not after
         prior.run(sized, task, workspace)
         steer.run(sized, task, workspace)
-        report = committed.reports / "demonstrations.json"
+        report = root / "reports" / "demonstrations" / f"{task}.json"
         points = {point["demonstrations"]: point for point in read(report)}
         key = identity(sized, task, workspace)
         if points.get(count, {}).get("key") != key:

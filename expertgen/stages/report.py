@@ -24,19 +24,25 @@ from expertgen.stages.report_text import report_text
 from expertgen.workspace import Workspace
 
 NAME = "anytask"
-FILES = ("metrics.json", "perturbations.json", "demonstrations.json", "preflight.json")
+# What is read of each task, below reports. Not in reports/TASK what no stage makes: DVC has to see it change.
+FILES = {
+    "metrics": "{task}/metrics.json",
+    "perturbations": "{task}/perturbations.json",
+    "demonstrations": "demonstrations/{task}.json",
+    "preflight": "{task}/preflight.json",
+}
 
 
 def run(params: Params, root: Path) -> None:
-    """Write reports/anytask.md and its figures in reports/anytask from what stands in reports/TASK of the tasks that
-    `params` lists; what is not there is told as not measured.
+    """Write reports/anytask.md and its figures in reports/anytask from what stands in FILES of the tasks that `params`
+    lists; what is not there is told as not measured.
 
     Raises CorruptArtifact and IncompatibleArtifact for a report that cannot be read or lacks numbers, StageBusy,
     CannotWrite.
     """
     workspace = Workspace(root, NAME)
     with stage_lock(workspace.lock("report")):
-        found = [_read(params.tasks, root, name) for name in FILES]
+        found = [_read(params.tasks, root, name) for name in FILES.values()]
         metrics, perturbations, demonstrations, preflights = found
         with publication(root / "reports", "report") as folder, understanding(root / "reports"):
             _figures(folder / NAME, params, metrics, perturbations, demonstrations)
@@ -48,7 +54,7 @@ def run(params: Params, root: Path) -> None:
 
 
 def _read(tasks: tuple[str, ...], root: Path, name: str) -> Reports:
-    paths = {task: Workspace(root, task).reports / name for task in tasks}
+    paths = {task: root / "reports" / name.format(task=task) for task in tasks}
     return {task: read_report(path) for task, path in paths.items() if path.exists()}
 
 
