@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expertgen.gates.expectation import Expectation, distinct, each, each_of, none_of, rows, share
+import pandas as pd
+
+from expertgen.gates.expectation import Expectation, Severity, distinct, each, each_of, none_of, rows, share
 from expertgen.gates.table_episodes import AS_EXPECTED, SOUND
 from expertgen.params.gates import EpisodeGateParams, RolloutGateParams
 
 _SIMULATED = ("simulation", SOUND)  # an episode that failed to simulate is marked, and used by nobody
 # Joints are stored as float32 from float64 and observed as float32 too, so a gap is a mistake and not rounding.
 _ROUNDING = 1e-5  # rad or m
+ABRUPT = "abrupt"
+_MOTION = ("joint_margin_rad", "joint_speed", "position_jump_m", "rotation_jump_rad")
 
 
 def demos(limits: EpisodeGateParams, episode_steps: int) -> list[Expectation]:
@@ -22,11 +26,16 @@ def demos(limits: EpisodeGateParams, episode_steps: int) -> list[Expectation]:
 
 
 def rollouts(limits: RolloutGateParams, episode_steps: int, cameras: Sequence[str]) -> list[Expectation]:
-    """The expert's episodes: as demonstrations, from starts that nothing else uses, and with images."""
+    """The expert's episodes: as demonstrations, from starts that nothing else uses, and with images.
+
+    Episodes that move abruptly are not released, so a few are none of the consumers' business.
+    """
     used = ["demonstrations", "pre-flight", "learning curve", "evaluation"]
     key = "gates.rollouts.frames"
     return [
-        *_episodes(limits, "gates.rollouts", episode_steps),
+        *_episodes(limits, "gates.rollouts", episode_steps, motion="warning"),
+        share("few abrupt episodes, which are not released", ABRUPT, most=limits.abrupt,
+              keys=["gates.rollouts.abrupt"]),
         none_of("seeds are not those of another use", "seed_use", used),
         each("images of at least one camera", "cameras", least=1, unit="cameras"),
         *(
@@ -47,7 +56,22 @@ def rollouts(limits: RolloutGateParams, episode_steps: int, cameras: Sequence[st
     ]
 
 
-def _episodes(limits: EpisodeGateParams, key: str, episode_steps: int) -> list[Expectation]:
+def abrupt(limits: EpisodeGateParams, table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with the column ABRUPT: 1 where an episode that was simulated well moves beyond what a robot shall do.
+    What could not be measured is not within limits."""
+    if not {"simulation", *_MOTION} <= {*table.columns}:
+        return table
+    within = (
+        (table["joint_margin_rad"] >= limits.joint_margin) & (table["joint_speed"] <= limits.joint_speed)
+        & (table["position_jump_m"] <= limits.position_jump) & (table["rotation_jump_rad"] <= limits.rotation_jump)
+    )  # fmt: skip
+    return table.assign(**{ABRUPT: ((table["simulation"] == SOUND) & ~within).astype(int)})
+
+
+def _episodes(
+    limits: EpisodeGateParams, key: str, episode_steps: int, motion: Severity = "critical"
+) -> list[Expectation]:
+    """`motion`: severity of what makes an episode abrupt."""
     return [
         rows("enough episodes", least=limits.episodes, unit="episodes", keys=[f"{key}.episodes"]),
         each_of("arrays have their types and shapes", "arrays", [AS_EXPECTED]),
@@ -57,9 +81,9 @@ def _episodes(limits: EpisodeGateParams, key: str, episode_steps: int) -> list[E
         share("enough successes at the end", "success_end", least=limits.success, keys=[f"{key}.success"]),
         each("finite values", "nonfinite", most=0, unit="values", where=_SIMULATED),
         each("joints within their limits", "joint_margin_rad", least=limits.joint_margin, unit="rad",
-             keys=[f"{key}.joint_margin"], where=_SIMULATED),
+             keys=[f"{key}.joint_margin"], severity=motion, where=_SIMULATED),
         each("joint speeds within their limits", "joint_speed", most=limits.joint_speed,
-             unit="of the published limit", keys=[f"{key}.joint_speed"], where=_SIMULATED),
+             unit="of the published limit", keys=[f"{key}.joint_speed"], severity=motion, where=_SIMULATED),
         *(
             each(f"orthonormal rotations of {words}", f"{name}_rotation_error", most=limits.rotation_error,
                  keys=[f"{key}.rotation_error"], where=_SIMULATED)
@@ -68,9 +92,9 @@ def _episodes(limits: EpisodeGateParams, key: str, episode_steps: int) -> list[E
         each("actions within the workspace", "outside_workspace_m", most=limits.outside_workspace, unit="m",
              keys=[f"{key}.outside_workspace"], where=_SIMULATED),
         each("no jump of commanded positions", "position_jump_m", most=limits.position_jump, unit="m",
-             keys=[f"{key}.position_jump"], where=_SIMULATED),
+             keys=[f"{key}.position_jump"], severity=motion, where=_SIMULATED),
         each("no jump of commanded rotations", "rotation_jump_rad", most=limits.rotation_jump, unit="rad",
-             keys=[f"{key}.rotation_jump"], where=_SIMULATED),
+             keys=[f"{key}.rotation_jump"], severity=motion, where=_SIMULATED),
         each("gripper commands are -1 or 1", "gripper_error", most=limits.gripper_error,
              keys=[f"{key}.gripper_error"], where=_SIMULATED),
         each("each state follows from the step before", "state_gap", most=_ROUNDING, unit="rad or m",

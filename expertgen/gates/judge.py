@@ -41,7 +41,7 @@ def judge(gate: str, task: str, judged: Judged) -> Verdict:
         validator = batch.get_batch({"dataframe": table})
         outcomes += [_outcome(validator, table, part, expectation) for expectation in part.expectations]
     counts = {part.rows: len(part.table) for part in judged.parts}
-    return Verdict(gate, task, judged.sha256, counts, outcomes)
+    return Verdict(gate, task, judged.sha256, counts, outcomes, judged.left_out)
 
 
 def _with_all_columns(part: Part) -> pd.DataFrame:

@@ -31,10 +31,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a gate judges, and its SHA-256: path relative to the project's folder → hex digest."""
+    """What a gate judges, and its SHA-256: path relative to the project's folder → hex digest. left_out: numbers of
+    the episodes that consumers shall not use, as far as the gate passes with them."""
 
     parts: list[Part]
     sha256: Mapping[str, str]
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A gate's outcomes. judged: path relative to the project's folder → SHA-256. counts: rows of each table."""
+    """A gate's outcomes. judged: path relative to the project's folder → SHA-256. counts: rows of each table.
+    left_out: as of Judged."""
 
     gate: str
     task: str
     judged: Mapping[str, str]
     counts: Mapping[str, int]
     outcomes: list[Outcome]
+    left_out: tuple[int, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -106,4 +110,5 @@ class Verdict:
     def passed_json(self) -> dict[str, Any]:
         """The content of passed.json, on which consumers depend: no threshold, so that one that is still met changes
         no byte of it and reruns nobody."""
-        return {"passed": True, "sha256": dict(self.judged)}
+        left_out = {"left_out": list(self.left_out)} if self.left_out else {}
+        return {"passed": True, "sha256": dict(self.judged)} | left_out

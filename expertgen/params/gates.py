@@ -32,6 +32,7 @@ class FrameGateParams:
 
 @dataclass(frozen=True)
 class RolloutGateParams(EpisodeGateParams):
+    abrupt: Fraction
     frames: FrameGateParams
 
 

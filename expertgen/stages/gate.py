@@ -12,10 +12,11 @@ from expertgen.gates.judge import judge
 from expertgen.gates.page import failure, page, summary
 from expertgen.gates.verdict import GateFailed, Verdict
 from expertgen.params import Params
+from expertgen.stages.gate_files import PASSED
 from expertgen.stages.gate_inputs import GATES
 from expertgen.workspace import Workspace
 
-REPORT, PAGE, PASSED = "gate.json", "gate.md", "passed.json"
+REPORT, PAGE = "gate.json", "gate.md"
 
 
 def run(stage: str, params: Params, task: str, workspace: Workspace) -> None:

@@ -12,6 +12,8 @@ from expertgen.data.provenance import fingerprint
 from expertgen.errors import IncompatibleArtifact, MissingInput
 from expertgen.workspace import Workspace
 
+PASSED = "passed.json"  # the verdict of a gate that passed
+
 
 def relative(path: Path, workspace: Workspace) -> str:
     """`path` below the project's folder, for reports."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from expertgen.data.checkpoints import load_checkpoint
 from expertgen.data.hashing import content_sha256, path_sha256
 from expertgen.gates import expect_measurements as expect
+from expertgen.gates.expect_episodes import ABRUPT
 from expertgen.gates.table_rates import (
     curve_table,
     overlap_table,
@@ -32,7 +33,10 @@ def demos(params: Params, task: str, workspace: Workspace) -> Judged:
 def rollouts(params: Params, task: str, workspace: Workspace) -> Judged:
     """The expert's episodes. Raises MissingInput, CorruptArtifact."""
     store = workspace.data("rollouts")
-    return Judged(rollouts_parts(params, task, store), {relative(store, workspace): path_sha256(store)})
+    parts = rollouts_parts(params, task, store)
+    (table,) = (part.table for part in parts)
+    left_out = table["episode"][table[ABRUPT] == 1] if ABRUPT in table else ()
+    return Judged(parts, {relative(store, workspace): path_sha256(store)}, tuple(int(number) for number in left_out))
 
 
 def prior(params: Params, task: str, workspace: Workspace) -> Judged:

@@ -24,6 +24,7 @@ from expertgen.stages.artifacts import PROVENANCE, bring_back, keep, put_in_plac
 from expertgen.stages.evaluate_metrics import definitions
 from expertgen.stages.frames import JOINT_COLUMNS
 from expertgen.stages.progress import progress
+from expertgen.stages.release_verdict import released_without
 from expertgen.stages.release_verify import tell
 from expertgen.stages.wall_time import timed
 from expertgen.workspace import Workspace
@@ -32,32 +33,35 @@ from expertgen.workspace import Workspace
 def run(params: Params, task: str, workspace: Workspace) -> None:
     """Write data/TASK/rollouts as the release data/TASK/release, verified before it is put in place.
 
-    Raises MissingInput, CorruptArtifact for a damaged store or a release that does not read back, StageBusy,
-    CannotWrite.
+    With release.episodes `successes` the gate of rollouts says which episodes are left out. Raises MissingInput, also
+    for a verdict that is not there, CorruptArtifact for a damaged store or a release that does not read back,
+    IncompatibleArtifact for a verdict on other rollouts, StageBusy, CannotWrite.
     """
     target, work = workspace.data("release"), workspace.work("release")
     with stage_lock(workspace.lock("release")):
         store = EpisodeStore.open(workspace.data("rollouts"))
-        lineage = _lineage(params, task, workspace, store)
+        left_out = released_without(params, task, workspace)
+        lineage = _lineage(params, task, workspace, store, left_out)
         bring_back(workspace.kept("release"), target)
         if _is_finished(target, lineage["provenance"]):
             print(f"release: {target} is up to date", file=sys.stderr)
             return
-        chosen = _chosen(params, store)
+        chosen = _chosen(params, store, left_out)
         shutil.rmtree(work, ignore_errors=True)
         with timed(workspace, "release"):
-            report = write_release(work / "finished", _episodes(store, chosen), _info(params, task, lineage))
+            report = write_release(work / "finished", _episodes(store, chosen), _info(params, task, lineage, left_out))
             put_in_place(work / "finished", target)
         keep(workspace.kept("release"), target)
         shutil.rmtree(work, ignore_errors=True)
     tell(target, report)
 
 
-def _chosen(params: Params, store: EpisodeStore) -> list[int]:
+def _chosen(params: Params, store: EpisodeStore, left_out: list[int]) -> list[int]:
     """The episodes to release, by their numbers in the store."""
     wanted = store.read_episodes("healthy")
     if params.release.episodes == "successes":
         wanted = wanted & store.successes(at_end=True)
+    wanted[left_out] = False
     if not wanted.any():
         raise MissingInput(
             f"{store.directory} holds no episode to release (release.episodes: {params.release.episodes}); "
@@ -80,7 +84,7 @@ def _episodes(store: EpisodeStore, chosen: list[int]) -> Iterator[ReleaseEpisode
             bar.update()
 
 
-def _info(params: Params, task: str, lineage: dict[str, Any]) -> ReleaseInfo:
+def _info(params: Params, task: str, lineage: dict[str, Any], left_out: list[int]) -> ReleaseInfo:
     return ReleaseInfo(
         task=task, instruction=TASKS[task].instruction, robot_type=params.simulation.robot,
         fps=round(params.simulation.control_hz),
@@ -89,16 +93,19 @@ def _info(params: Params, task: str, lineage: dict[str, Any]) -> ReleaseInfo:
         success_definition=f"{definitions(params, task)['task']} `next.success` tells it after each action.",
         lineage=lineage,
         made="Episodes of an expert policy in simulation: a diffusion policy learnt from scripted demonstrations, "
-        "whose initial noise reinforcement learning steers (ExpertGen). " + _kept(params),
+        "whose initial noise reinforcement learning steers (ExpertGen). " + _kept(params, len(left_out)),
     )  # fmt: skip
 
 
-def _kept(params: Params) -> str:
+def _kept(params: Params, left_out: int) -> str:
     kept = "succeeded at its end" if params.release.episodes == "successes" else "could be simulated"
-    return f"Every episode {kept}."
+    without = f" Left out of the expert's episodes, as they move more abruptly than a robot shall: {left_out}."
+    return f"Every episode {kept}.{without if left_out else ''}"
 
 
-def _lineage(params: Params, task: str, workspace: Workspace, store: EpisodeStore) -> dict[str, Any]:
+def _lineage(
+    params: Params, task: str, workspace: Workspace, store: EpisodeStore, left_out: list[int]
+) -> dict[str, Any]:
     """SHA-256 of what the episodes come from, as their makers recorded it, and the provenance of this release."""
     inputs = store.provenance["inputs"]
     prior = read_json(workspace.data("prior") / PROVENANCE)
@@ -107,7 +114,7 @@ def _lineage(params: Params, task: str, workspace: Workspace, store: EpisodeStor
             f"no prior at {workspace.data('prior')}, which the lineage of the release names. Train it with `expertgen "
             f"prior {task}`, or fetch the released one with `dvc pull prior@{task}`."
         )
-    parameters = {"release": as_dict(params.release)}
+    parameters = {"release": as_dict(params.release)} | ({"left_out": left_out} if left_out else {})
     made_from = provenance("release", task, params.seed, parameters, {"rollouts": store.directory},
                            ("av", "pyarrow"))
     return {

@@ -39,7 +39,7 @@ GATES = GatesParams(
     demos=EpisodeGateParams(**LIMITS),
     prior=PriorGateParams(starts=1, gaussian_min=0.0, gaussian_max=1.0, zero_min=0.0, best_of_n_min=0.0),
     steer=SteerGateParams(episodes=1, success=0.0),
-    rollouts=RolloutGateParams(**LIMITS | {"episodes": 2}, frames=FrameGateParams(**FRAMES)),
+    rollouts=RolloutGateParams(**LIMITS | {"episodes": 2}, abrupt=0.0, frames=FrameGateParams(**FRAMES)),
     evaluate=EvaluateGateParams(
         episodes=1, unhealthy=0.0, expert_min=0.0, expert_low=0.0, prior_min=0.0, prior_max=1.0
     ),

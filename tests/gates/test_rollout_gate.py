@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from expertgen.gates.verdict import GateFailed
 from expertgen.make_env import make_env
 from expertgen.params import Params
 from expertgen.rollout import Episodes
+from expertgen.stages import gate
 from expertgen.stages.gate_episodes import rollouts_parts
+from expertgen.stages.release_verdict import released_without
+from expertgen.workspace import Workspace
 from tests.gates.recorded import FRAMES, TASK, Recorded, broken, run_script
 
 CAMERAS = ("front", "side")
@@ -73,6 +78,22 @@ def test_each_fault_breaks_its_own_expectation(rolled_out: Recorded, short: Para
         "success as recomputed from the states": [1],
         "seeds are not those of another use": [0, 1],
     }
+
+
+def test_a_few_abrupt_episodes_pass_but_are_named_for_the_release_to_leave_out(
+    rolled_out: Recorded, short: Params, tmp_path: Path, capsys
+) -> None:
+    workspace = Workspace(tmp_path, TASK)
+    rolled_out.steps["action"][1, 20, 0] += 0.2
+    rolled_out.write(workspace.data("rollouts"))
+    with pytest.raises(GateFailed, match=r"few abrupt episodes.*gates\.rollouts\.abrupt.*at fault: 1 \(seed 3500001\)"):
+        gate.run("rollouts", short, TASK, workspace)
+    some = dataclasses.replace(short.gates.rollouts, abrupt=0.5)
+    tolerant = dataclasses.replace(short, gates=dataclasses.replace(short.gates, rollouts=some))
+    gate.run("rollouts", tolerant, TASK, workspace)
+    assert "warning: no jump of commanded positions" in capsys.readouterr().out
+    assert json.loads((workspace.gate("rollouts") / "passed.json").read_text())["left_out"] == [1]
+    assert released_without(tolerant, TASK, workspace) == [1]
 
 
 def spoil_frames(store: Recorded, by: float) -> None:

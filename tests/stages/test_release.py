@@ -7,11 +7,12 @@ import json
 import numpy as np
 import pytest
 
+from expertgen.data.atomic import atomic_write_json
 from expertgen.data.checkpoints import add_to_checkpoint
 from expertgen.data.episodes import EpisodeStore
-from expertgen.data.hashing import tree_sha256
+from expertgen.data.hashing import path_sha256, tree_sha256
 from expertgen.data.lerobot.read import ReleaseReader
-from expertgen.errors import CorruptArtifact, MissingInput
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact, MissingInput
 from expertgen.stages import release, release_verify, rollouts
 
 TASK = "lift_banana"
@@ -63,10 +64,49 @@ def test_again_it_does_nothing_and_a_damaged_one_is_written_anew(rolled_out, cap
     assert "damaged" in capsys.readouterr().err and tree_sha256(target) == before
 
 
-def test_without_a_success_there_is_nothing_to_release(rolled_out, changed) -> None:
+@pytest.fixture
+def judged(rolled_out, changed):
+    """Successes alone are to be released, and as if all episodes were some."""
     params, workspace = rolled_out
+
+    def judge(left_out: list[int]) -> None:
+        store = workspace.data("rollouts")
+        verdict = {"sha256": {f"data/{TASK}/rollouts": path_sha256(store)}, "left_out": left_out}
+        atomic_write_json(workspace.gate("rollouts") / "passed.json", verdict)
+
+    return changed(params, "release", episodes="successes"), workspace, judge
+
+
+def test_without_a_success_there_is_nothing_to_release(judged) -> None:
+    params, workspace, judge = judged
+    judge([])
     with pytest.raises(MissingInput, match=r"release\.episodes: successes"):
-        release.run(changed(params, "release", episodes="successes"), TASK, workspace)
+        release.run(params, TASK, workspace)
+    assert not workspace.data("release").exists()
+
+
+def test_abrupt_episodes_are_not_released(judged, monkeypatch) -> None:
+    params, workspace, judge = judged
+    monkeypatch.setattr(EpisodeStore, "successes", lambda store, at_end: np.ones(store.num_episodes, bool))
+    judge([1])
+    release.run(params, TASK, workspace)
+    reader = ReleaseReader(workspace.data("release"))
+    assert [json.loads(row["source"])["episode"] for row in reader.episodes] == [0, 2]
+    card = (workspace.data("release") / "README.md").read_text()
+    assert "move more abruptly than a robot shall: 1." in " ".join(card.split())
+    judge([])
+    release.run(params, TASK, workspace)
+    assert len(ReleaseReader(workspace.data("release")).episodes) == 3
+
+
+def test_nothing_is_released_that_was_not_judged(judged) -> None:
+    params, workspace, _ = judged
+    with pytest.raises(MissingInput, match=f"expertgen gate_rollouts {TASK}"):
+        release.run(params, TASK, workspace)
+    verdict = {"sha256": {f"data/{TASK}/rollouts": "of others"}}
+    atomic_write_json(workspace.gate("rollouts") / "passed.json", verdict)
+    with pytest.raises(IncompatibleArtifact, match="judges other episodes"):
+        release.run(params, TASK, workspace)
     assert not workspace.data("release").exists()
 
 
