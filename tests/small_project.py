@@ -52,8 +52,8 @@ GATES: dict[str, dict[str, Any]] = {
 def make_small_project(folder: Path) -> None:
     """Copy what git holds of this project into `folder`, as far as its stages need it, with small parameters."""
     shutil.copytree(ROOT / "expertgen", folder / "expertgen", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("programs", "reports/demonstrations"):
-        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "programs", folder / "programs")
+    (folder / "reports" / "demonstrations").mkdir(parents=True)  # what no stage makes, but the report depends on
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
     for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, folder / name)

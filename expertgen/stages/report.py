@@ -49,7 +49,7 @@ def run(params: Params, root: Path) -> None:
             shown = {path.name for path in (folder / NAME).iterdir()}
             text = report_text(params, metrics, perturbations, demonstrations, preflights, shown)
             atomic_write_text(folder / f"{NAME}.md", text)
-    measured = ", ".join(f"{len(reports)} of {name}" for name, reports in zip(FILES, found, strict=True))
+    measured = ", ".join(f"{len(reports)} of {name}.json" for name, reports in zip(FILES, found, strict=True))
     print(f"report: {root / 'reports' / f'{NAME}.md'}, from {measured}")
 
 
