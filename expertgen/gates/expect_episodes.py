@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -56,16 +57,18 @@ def rollouts(limits: RolloutGateParams, episode_steps: int, cameras: Sequence[st
     ]
 
 
-def abrupt(limits: EpisodeGateParams, table: pd.DataFrame) -> pd.DataFrame:
-    """`table` with the column ABRUPT: 1 where an episode that was simulated well moves beyond what a robot shall do.
+def abrupt(expected: Sequence[Expectation], table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with the column ABRUPT: 1 where an episode that was simulated well moves beyond what is `expected`.
     What could not be measured is not within limits."""
     if not {"simulation", *_MOTION} <= {*table.columns}:
         return table
-    within = (
-        (table["joint_margin_rad"] >= limits.joint_margin) & (table["joint_speed"] <= limits.joint_speed)
-        & (table["position_jump_m"] <= limits.position_jump) & (table["rotation_jump_rad"] <= limits.rotation_jump)
-    )  # fmt: skip
-    return table.assign(**{ABRUPT: ((table["simulation"] == SOUND) & ~within).astype(int)})
+    bounds = {one.column: one.arguments for one in expected if one.column in _MOTION}
+    within = [
+        table[column].between(given.get("min_value", -math.inf), given.get("max_value", math.inf))
+        for column, given in bounds.items()
+    ]
+    beyond = ~pd.concat(within, axis=1).all(axis=1)
+    return table.assign(**{ABRUPT: ((table["simulation"] == SOUND) & beyond).astype(int)})
 
 
 def _episodes(

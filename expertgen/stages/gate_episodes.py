@@ -33,7 +33,7 @@ def rollouts_parts(params: Params, task: str, directory: Path) -> list[Part]:
     store = EpisodeStore.open(directory)
     cameras = [match[1] for name in store.step_names if (match := _IMAGE.fullmatch(name))]
     expected = expect.rollouts(params.gates.rollouts, params.simulation.episode_steps, cameras)
-    table = expect.abrupt(params.gates.rollouts, _table(params, task, store, cameras, objects=True))
+    table = expect.abrupt(expected, _table(params, task, store, cameras, objects=True))
     return [Part("episodes", table, tuple(IDS), expected)]
 
 
