@@ -1,5 +1,6 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
+from expertgen.params.distill import DistillParams, ShareParams, StudentDiffusionParams, StudentParams
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
 from expertgen.params.schema import (
@@ -16,14 +17,17 @@ from expertgen.params.schema import (
     SimulationParams,
 )
 from expertgen.params.steer import ActorParams, ChoiceParams, CriticParams, NoiseParams, RewardParams, SteerParams
+from expertgen.params.vision import CloudParams, RandomiseParams, ViewParams, VisionParams
 
 __all__ = [
     "COMMITTED_PROFILE",
     "ActorParams",
     "CameraParams",
     "ChoiceParams",
+    "CloudParams",
     "CriticParams",
     "DemosParams",
+    "DistillParams",
     "EvaluateParams",
     "ForceParams",
     "IndexParams",
@@ -33,12 +37,18 @@ __all__ = [
     "PerturbParams",
     "PreflightParams",
     "PriorParams",
+    "RandomiseParams",
     "ReleaseParams",
     "RewardParams",
     "RolloutsParams",
     "ScriptParams",
+    "ShareParams",
     "SimulationParams",
     "SteerParams",
+    "StudentDiffusionParams",
+    "StudentParams",
+    "ViewParams",
+    "VisionParams",
     "as_dict",
     "load_params",
     "profile_names",

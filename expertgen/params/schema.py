@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from expertgen.params.checks import Range
+from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
 from expertgen.params.perturb import PerturbParams
 from expertgen.params.steer import SteerParams
+from expertgen.params.vision import VisionParams
 
 
 @dataclass(frozen=True)
@@ -137,4 +139,8 @@ class Params:
     evaluate: EvaluateParams
     perturb: PerturbParams
     release: ReleaseParams
+    vision: VisionParams
+    student: StudentParams
+    distill: DistillParams
+    student_report: StudentReportParams
     gates: GatesParams

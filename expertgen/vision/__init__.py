@@ -1,0 +1,1 @@
+"""What cameras see: looks drawn at random, their painter, depth cameras' faults, point clouds."""
