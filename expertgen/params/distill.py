@@ -62,7 +62,6 @@ class DistillParams:
     average: Annotated[float, Range(minimum=0, below=1)]
     evaluate_every: Count
     evaluate_episodes: Count
-    held_out: Count
     workers: CountOrZero
     num_threads: Count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 import mujoco
@@ -49,6 +50,8 @@ class GlCanvas:
         visual.map.znear = 0.05 / model.stat.extent
         visual.map.zfar = 12.0 / model.stat.extent
         self._near, self._far = 0.05, 12.0
+        # Work is shared out among processes, each of which draws in its own thread; no pixel depends on it.
+        os.environ.setdefault("LP_NUM_THREADS", "0")
         self._gl = mujoco.GLContext(width, height)
         self._gl.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
