@@ -6,11 +6,12 @@ PROFILE ?= quick
 # `make repro` is about the committed profile, unless another is asked for.
 REPRO_PROFILE = $(if $(filter file default undefined,$(origin PROFILE)),cpu,$(PROFILE))
 
-.PHONY: help setup run test lint repro clean
+.PHONY: help setup run student test lint repro clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    set up, then $(TASK) from nothing to an evaluated expert in the $(PROFILE) profile"
+	@echo "make student after make run: a student of $(TASK) that sees point clouds, taught and evaluated ($(PROFILE) profile)"
 	@echo "make test   set up, then the linters, the type checker and the tests"
 	@echo "make setup  only the environment, .venv, with all tools"
 	@echo "make repro  set up, then bring every artifact of dvc.yaml up to date (the cpu profile, or PROFILE=NAME)"
@@ -26,6 +27,10 @@ setup:
 run:
 	@$(IN) scripts/setup.sh run
 	@$(IN) .venv/bin/python -m expertgen --profile "$(PROFILE)" run "$(TASK)"
+
+student:
+	@$(IN) scripts/setup.sh run
+	@$(IN) for stage in distill gate_distill student; do .venv/bin/python -m expertgen --profile "$(PROFILE)" $$stage "$(TASK)" || exit; done
 
 lint:
 	@$(IN) scripts/setup.sh dev

@@ -11,14 +11,18 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.demos import demos
 from flows.demos_on_ray import demos_on_ray
+from flows.distill import distill
 from flows.evaluate import evaluate
 from flows.pipeline import pipeline
 from flows.prior import prior
 from flows.release import release
 from flows.rollouts import rollouts
 from flows.steer import steer
+from flows.student import student
 
-FLOWS: tuple[Flow[Any, Any], ...] = (demos, demos_on_ray, prior, steer, rollouts, evaluate, release, pipeline)
+FLOWS: tuple[Flow[Any, Any], ...] = (
+    demos, demos_on_ray, prior, steer, rollouts, evaluate, release, distill, student, pipeline,
+)  # fmt: skip
 SUNDAY_NIGHT = "0 2 * * sun"  # UTC
 
 

@@ -35,6 +35,14 @@ SIZES: dict[str, dict[str, Any]] = {
     "evaluate": {"episodes": 4, "batch": 4, "dtw_episodes": 0, "videos": 0},
     "perturb": {"tasks": ["lift_banana"], "episodes": 4},
     "release": {"episodes": "all"},
+    "student": {
+        "head": "regression", "points": {"channels": [8, 8], "train": 16}, "feature": 8, "width": 16, "blocks": 1,
+    },
+    "distill": {
+        "tasks": ["lift_banana"], "samples": 64, "envs": 4, "batch_size": 16, "final_updates": 20, "evaluate_every": 32,
+        "evaluate_episodes": 2, "num_threads": 1,
+    },
+    "student_report": {"episodes": 2, "robustness_episodes": 0, "looks": 2},
 }  # fmt: skip
 # What so little training makes is good for nothing, but has to pass.
 GATES: dict[str, dict[str, Any]] = {
@@ -46,6 +54,7 @@ GATES: dict[str, dict[str, Any]] = {
         "rotation_jump": 4.0,
     },
     "evaluate": {"episodes": 4, "expert_min": 0.0, "expert_low": 0.0, "prior_min": 0.0},
+    "distill": {"episodes": 1, "success": 0.0, "position": 9.0, "rotation": 9.0, "gripper": 0.0, "loss": 99.0, "points": 1},
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from expertgen.cli.parser import POLICIES, STAGES
+from expertgen.cli.parser import POLICIES, STAGES, STUDENTS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
 from expertgen.stages import index_command, script_command
@@ -68,7 +68,8 @@ def _verifies(args: argparse.Namespace) -> bool:
 
 def _run_all(params: Params, task: str, workspace: Workspace) -> None:
     # `expertgen perturb TASK` disturbs any task; what is not asked for is not worth its time here.
-    stages = [stage for stage in STAGES if stage != "perturb" or task in params.perturb.tasks]
+    stages = [stage for stage in STAGES if stage not in STUDENTS]
+    stages = [stage for stage in stages if stage != "perturb" or task in params.perturb.tasks]
     for number, stage in enumerate(stages, start=1):
         print(f"[{number}/{len(stages)}] {stage}: {STAGES[stage]}", file=sys.stderr, flush=True)
         _run_stage(stage, params, task, workspace)

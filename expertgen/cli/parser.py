@@ -24,7 +24,11 @@ STAGES = {
     "perturb": "prior and expert with the gripper opened or the hand pushed at random",
     "release": "the expert's episodes as a LeRobot v3.0 dataset",
     "page": "all reports in one page that works offline",
+    "distill": "student: taught by the expert, sees what cameras see (DAgger)",
+    "gate_distill": "whether the student is sound, and near enough to its teacher",
+    "student": "the student beside its teacher, under drawn looks and hardships",
 }
+STUDENTS = ("distill", "gate_distill", "student")  # which `expertgen run` leaves out: they take longer than all others
 POLICIES = ("script", "prior", "zero", "expert")
 
 
@@ -48,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         if stage == "release":
             command.usage = "expertgen release TASK | expertgen release verify PATH"
             command.add_argument("path", metavar="PATH", type=Path, nargs="?", help="with `verify`: a release")
-    run = commands.add_parser("run", help="all stages in order, then the table", parents=[common])
+    run = commands.add_parser("run", help="all stages but a student's in order, then the table", parents=[common])
     run.add_argument("task", metavar="TASK")
     text = "the report on all tasks of params.yaml, beside the paper's figures: reports/anytask.md"
     commands.add_parser("report", help=text, description=text, parents=[common])

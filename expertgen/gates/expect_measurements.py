@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expertgen.gates.expectation import Expectation, each, each_of
 from expertgen.gates.table_rates import THIS
-from expertgen.params.gates import EvaluateGateParams, PriorGateParams, SteerGateParams
+from expertgen.params.gates import DistillGateParams, EvaluateGateParams, PriorGateParams, SteerGateParams
 
 TENSORS = [each("finite tensors", "nonfinite", most=0, unit="values")]
 OF_THIS_CHECKPOINT = [each_of("the report is of this checkpoint", "measured", [THIS])]
@@ -33,6 +33,34 @@ def steer(limits: SteerGateParams) -> list[Expectation]:
         each("enough episodes", "n", least=limits.episodes, unit="episodes", keys=["gates.steer.episodes"]),
         each("the curve ends in success", "rate", least=limits.success, keys=["gates.steer.success"],
              where=("place", "last")),
+    ]
+
+
+def distill(limits: DistillGateParams) -> list[Expectation]:
+    """Success at the end of the student's learning curve's episodes: one row per point."""
+    last = ("place", "last")
+    return [
+        each("enough episodes", "n", least=limits.episodes, unit="episodes", keys=["gates.distill.episodes"]),
+        each("few failed simulations", "unhealthy", most=limits.unhealthy, unit="of all",
+             keys=["gates.distill.unhealthy"]),
+        each("the curve ends in success", "rate", least=limits.success, keys=["gates.distill.success"], where=last),
+    ]
+
+
+def distill_numbers(limits: DistillGateParams) -> list[Expectation]:
+    """The student's actions beside its teacher's labels, and what it was shown: one row per number."""
+    bounds = {
+        "position_median": ("positions near the teacher's", None, limits.position, "m", "position"),
+        "rotation_median": ("rotations near the teacher's", None, limits.rotation, "rad", "rotation"),
+        "gripper": ("gripper commands agree", limits.gripper, None, "of all", "gripper"),
+        "loss": ("small loss against the teacher", None, limits.loss, "deviations", "loss"),
+        "points_min": ("clouds have points", limits.points, None, "points", "points"),
+        "brightness_min": ("images are bright enough", limits.brightness, None, "of 255", "brightness"),
+        "contrast_min": ("images have contrast", limits.contrast, None, "of 255", "contrast"),
+    }
+    return [
+        each(name, "value", least=least, most=most, unit=unit, keys=[f"gates.distill.{key}"], where=("number", column))
+        for column, (name, least, most, unit, key) in bounds.items()
     ]
 
 

@@ -45,6 +45,23 @@ def curve_table(points: list[Report]) -> pd.DataFrame:
     return table.assign(place=["earlier"] * (len(points) - 1) + ["last"])
 
 
+def student_curve_table(points: list[Report]) -> pd.DataFrame:
+    """The student's learning curve's success at the end of the episode: one row per point, `unhealthy`, the share that
+    failed to simulate, and `place`, "last" for the last one. Raises ValueError for a curve without points."""
+    if not points:
+        raise ValueError("no points")
+    named = {f"{point['samples']} samples, {point['updates']} updates": point for point in points}
+    table = rate_table({name: Rate.from_json(point["success_end"]) for name, point in named.items()}, "point")
+    unhealthy = [point["unhealthy"] / point["success_end"]["n"] for point in points]
+    return table.assign(unhealthy=unhealthy, place=["earlier"] * (len(table) - 1) + ["last"])
+
+
+def number_table(point: Report) -> pd.DataFrame:
+    """One row per number that a point of the student's curve holds of its labels and of what it was shown."""
+    numbers = {**point["labels"], **point["shown"]}
+    return pd.DataFrame([{"number": name, "value": float(value)} for name, value in numbers.items()])
+
+
 def policy_table(metrics: Report) -> pd.DataFrame:
     """The evaluation's success at the end of the episode: one row per policy, and the share that failed to simulate.
 

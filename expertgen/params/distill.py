@@ -50,6 +50,7 @@ class ShareParams:
 
 @dataclass(frozen=True)
 class DistillParams:
+    tasks: tuple[str, ...]
     samples: Count
     envs: Count
     share: ShareParams

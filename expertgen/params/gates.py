@@ -62,9 +62,24 @@ class EvaluateGateParams:
 
 
 @dataclass(frozen=True)
+class DistillGateParams:
+    episodes: Count
+    success: Fraction
+    unhealthy: Fraction
+    position: Positive
+    rotation: Positive
+    gripper: Fraction
+    loss: Positive
+    points: Count
+    brightness: NonNegative
+    contrast: NonNegative
+
+
+@dataclass(frozen=True)
 class GatesParams:
     demos: EpisodeGateParams
     prior: PriorGateParams
     steer: SteerGateParams
     rollouts: RolloutGateParams
     evaluate: EvaluateGateParams
+    distill: DistillGateParams

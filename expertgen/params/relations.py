@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from expertgen.params.checks import Problems
 from expertgen.params.schema import Params, PriorParams
+from expertgen.params.student_relations import check_students
 
 
 def check_relations(params: Params, problems: Problems) -> None:
@@ -25,6 +26,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     _steer(params, problems)
     _perturb(params, problems)
     _cameras(params, problems)
+    check_students(params, problems)
 
 
 def _clock(params: Params, problems: Problems) -> None:

@@ -10,10 +10,12 @@ from expertgen.gates import expect_measurements as expect
 from expertgen.gates.expect_episodes import ABRUPT
 from expertgen.gates.table_rates import (
     curve_table,
+    number_table,
     overlap_table,
     policy_table,
     preflight_table,
     report_table,
+    student_curve_table,
     tensor_table,
 )
 from expertgen.gates.verdict import Judged, Part
@@ -73,6 +75,23 @@ def steer(params: Params, task: str, workspace: Workspace) -> Judged:
     return Judged(parts, hashes)
 
 
+def distill(params: Params, task: str, workspace: Workspace) -> Judged:
+    """The student's tensors, and its learning curve: success, nearness to its teacher, what it was shown. Raises
+    MissingInput, CorruptArtifact, and IncompatibleArtifact for a curve without points."""
+    checkpoint, path = workspace.data("student"), workspace.reports / "student_curve.json"
+    points = read_report(path)
+    with understanding(path):
+        curve, numbers = student_curve_table(points), number_table(points[-1])
+    shown = set(numbers["number"])
+    judged = [each for each in expect.distill_numbers(params.gates.distill) if each.where and each.where[1] in shown]
+    parts = [
+        _tensors(workspace, "student"),
+        Part("points of the learning curve", curve, ("point",), expect.distill(params.gates.distill)),
+        Part("numbers of the last point", numbers, ("number",), judged),
+    ]
+    return Judged(parts, {relative(each, workspace): path_sha256(each) for each in (checkpoint, path)})
+
+
 def evaluate(params: Params, task: str, workspace: Workspace) -> Judged:
     """The evaluation's success, and its starts. Raises MissingInput, CorruptArtifact, and IncompatibleArtifact for a
     report without these numbers."""
@@ -101,4 +120,5 @@ GATES: dict[str, Callable[[Params, str, Workspace], Judged]] = {
     "steer": steer,
     "rollouts": rollouts,
     "evaluate": evaluate,
+    "distill": distill,
 }
