@@ -54,7 +54,9 @@ GATES: dict[str, dict[str, Any]] = {
         "rotation_jump": 4.0,
     },
     "evaluate": {"episodes": 4, "expert_min": 0.0, "expert_low": 0.0, "prior_min": 0.0},
-    "distill": {"episodes": 1, "success": 0.0, "position": 9.0, "rotation": 9.0, "gripper": 0.0, "loss": 99.0, "points": 1},
+    "distill": {
+        "episodes": 1, "success": 0.0, "position": 9.0, "rotation": 9.0, "gripper": 0.0, "loss": 99.0, "points": 1,
+    },
 }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from tests.small_project import run
 
 ALL = [
     "demos", "gate_demos", "prior", "preflight", "gate_prior", "steer", "gate_steer", "rollouts", "gate_rollouts",
-    "episodes", "evaluate", "gate_evaluate", "perturb", "release", "page", "report",
+    "episodes", "evaluate", "gate_evaluate", "perturb", "release", "page", "distill", "gate_distill",
+    "student", "report",
 ]  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def test_a_second_repro_does_nothing(project: Path) -> None:
 def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> None:
     set_parameter(project, "evaluate", "seed", 30000)
     # Gates judge these seeds too, and the release rests on what was evaluated. No training is touched.
-    rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "perturb", "release", "report"]
+    rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "perturb", "release", "report",
+             "student"]  # fmt: skip
     assert sorted(ran(run(project, "dvc", "repro"))) == rerun
 
 

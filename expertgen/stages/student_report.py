@@ -15,10 +15,10 @@ from expertgen.vision.look import FACTORS
 MORE_LATENCY = 0.1  # s
 _FACTOR_NAMES = {
     "camera_position": "cameras moved", "camera_angle": "cameras turned", "fovy": "field of view",
-    "calibration_position": "calibration, place", "calibration_angle": "calibration, angle", "dome": "light from everywhere",
-    "lamps": "lamps", "table": "table's paint", "background": "floor and walls", "robot": "robot's paint",
-    "objects": "objects' paint", "hsv": "colour jitter", "scale": "objects' size", "distractors": "distractors",
-    "depth_noise": "depth noise", "depth_holes": "holes in depth", "blur": "blur", "latency": "latency",
+    "calibration_position": "calibration, place", "calibration_angle": "calibration, angle",
+    "dome": "light from everywhere", "lamps": "lamps", "table": "table's paint", "background": "floor and walls",
+    "robot": "robot's paint", "objects": "objects' paint", "hsv": "colour jitter", "scale": "objects' size",
+    "distractors": "distractors", "depth_noise": "depth noise", "depth_holes": "holes in depth", "blur": "blur", "latency": "latency",
 }  # fmt: skip
 # What a student of points is shown holds no colour.
 COLOURS = ("dome", "lamps", "table", "background", "robot", "objects", "hsv", "blur")
@@ -51,8 +51,8 @@ def definitions(params: Params, task: str) -> dict[str, str]:
         "interval": "95 % Wilson",
         "p_value": "two-sided exact McNemar test over the same starts",
         "teacher": "the expert that reads simulator state, in the same simulation",
-        "looks": "every episode has a look drawn from `vision.randomise`, the same for all that meet its start; none was "
-        "met in training",
+        "looks": "every episode has a look drawn from `vision.randomise`, the same for all that meet its start; none "
+        "was met in training",
     }
 
 
@@ -62,9 +62,9 @@ def text(metrics: dict[str, Any], curve: Sequence[dict[str, Any]], params: Param
     student = f"{params.student.sees}, {params.student.head} head"
     rows = [["student", *_cells(metrics["student"])], ["its teacher", *_cells(metrics["teacher"])]]
     return (
-        f"# {metrics['task'].replace('_', ' ').capitalize()}: the student\n\n{meant['task']} The student sees {student}; "
-        f"its teacher is {meant['teacher']}. {metrics['episodes']} starts, seeds {metrics['seed']} to {last}; "
-        f"{meant['looks']}.\n\n"
+        f"# {metrics['task'].replace('_', ' ').capitalize()}: the student\n\n{meant['task']} The student sees "
+        f"{student}; its teacher is {meant['teacher']}. {metrics['episodes']} starts, seeds {metrics['seed']} to "
+        f"{last}; {meant['looks']}.\n\n"
         f"{markdown_grid(['policy', 'at any time [95 %]', 'at the end [95 %]'], rows, '<>>')}\n"
         f"At the end the student is {100 * metrics['below_teacher']:.1f} points below its teacher "
         f"(p = {metrics['p_value']:.2g}).\n\nSuccess at any time: {meant['success_any']}; at the end: "
@@ -102,6 +102,6 @@ def _sheet(metrics: dict[str, Any]) -> str:
             for line in metrics["robustness"]]  # fmt: skip
     n = metrics["robustness"][0]["success_end"]["n"]
     return (
-        f"## Robustness\n\n{markdown_grid(header, rows, '<<>>>')}\nThe first {n} of the starts above. Everything else is "
-        "drawn as before; p is against that, start by start, and not corrected for the number of lines.\n\n"
+        f"## Robustness\n\n{markdown_grid(header, rows, '<<>>>')}\nThe first {n} of the starts above. Everything else "
+        "is drawn as before; p is against that, start by start, and not corrected for the number of lines.\n\n"
     )
