@@ -66,9 +66,9 @@ class GlCanvas:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._image = np.empty((height, width, 3), dtype=np.uint8)
         self._depth = np.empty((height, width), dtype=np.float32)
-        self._updated: object = None
 
     def draw(self, data: mujoco.MjData, camera: int, colour: bool, depth: bool) -> Drawn:
+        self._gl.make_current()  # another canvas or renderer may have drawn meanwhile
         self._camera.fixedcamid = camera
         mujoco.mjv_updateScene(self.model, data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL,
                                self._scene)
@@ -88,6 +88,7 @@ class GlCanvas:
         return np.where(buffer > 0, metres, np.float32(np.inf)).astype(np.float32)
 
     def upload(self, meshes: list[int]) -> None:
+        self._gl.make_current()
         for mesh in meshes:
             mujoco.mjr_uploadMesh(self.model, self._context, mesh)
 
