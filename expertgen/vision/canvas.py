@@ -99,12 +99,14 @@ class GlCanvas:
 
 
 class RayCanvas:
-    """One ray a pixel, Lambert shading by the lamps; no textures. Meshes keep their own size."""
+    """One ray a pixel, Lambert shading by the lamps; no textures."""
 
     def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
         self.model, self.width, self.height = model, width, height
         self._groups = np.zeros(mujoco.mjNGROUP, dtype=np.uint8)
         self._groups[VISUAL_GROUP] = 1
+        # Rays pass by a body whose box they miss, which holds only what touches: what is seen may stand out of it.
+        model.bvh_aabb[model.body_bvhadr[model.body_bvhnum > 0], 3:] = 10.0
 
     def draw(self, data: mujoco.MjData, camera: int, colour: bool, depth: bool) -> Drawn:
         model, count = self.model, self.width * self.height
@@ -133,7 +135,7 @@ class RayCanvas:
         return (255 * np.clip(seen, 0, 1)).astype(np.uint8).reshape(self.height, self.width, 3)
 
     def upload(self, meshes: list[int]) -> None:
-        """Rays meet the meshes that the model was compiled with."""
+        """Rays meet the model's own meshes, as they now are."""
 
     def close(self) -> None:
         """Nothing to free."""

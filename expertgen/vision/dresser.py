@@ -16,6 +16,7 @@ FREE_TABLE = np.array([[0.22, -0.45], [0.78, 0.45]])  # m: where distractors may
 CLEARANCE = 0.11  # m, between a distractor's middle and any object's, or another's
 _AWAY = np.array([0.0, 0.0, -5.0])  # where what is not shown lies
 _LOOK_AT = np.array([0.45, 0.0, 0.05])
+_BOUNDS = ("geom_rbound", "geom_aabb")  # what rays must meet before they meet a geom
 _SHAPES = (mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_ELLIPSOID, mujoco.mjtGeom.mjGEOM_CYLINDER,
            mujoco.mjtGeom.mjGEOM_CAPSULE)  # fmt: skip
 
@@ -26,7 +27,8 @@ class Dresser:
     def __init__(self, model: mujoco.MjModel, params: VisionParams) -> None:
         self.model, self.parts, self.bank = model, parts(model, params), bank_materials(model)
         self.meshes: list[int] = []
-        self._own = {name: getattr(model, name).copy() for name in ("geom_pos", "geom_size", "mesh_vert", "cam_pos")}
+        kept = ("geom_pos", "geom_size", "geom_rbound", "geom_aabb", "mesh_vert", "bvh_aabb", "cam_pos")
+        self._own = {name: getattr(model, name).copy() for name in kept}
         self._own_cameras, self._own_materials = model.cam_quat.copy(), model.geom_matid.copy()
         self._colours = own_colours(model)
         model.vis.headlight.diffuse[:] = model.vis.headlight.specular[:] = 0.05
@@ -76,7 +78,8 @@ class Dresser:
         model, self.meshes = self.model, []
         free = int((model.jnt_type == mujoco.mjtJoint.mjJNT_FREE).sum())
         for geoms, scale in zip(self.parts.objects[:free], look.scale, strict=False):
-            model.geom_pos[geoms] = scale * self._own["geom_pos"][geoms]
+            for name in ("geom_pos", *_BOUNDS):
+                getattr(model, name)[geoms] = scale * self._own[name][geoms]
             for geom in geoms:
                 mesh = model.geom_dataid[geom]
                 if mesh < 0:
@@ -84,6 +87,8 @@ class Dresser:
                     continue
                 rows = slice(model.mesh_vertadr[mesh], model.mesh_vertadr[mesh] + model.mesh_vertnum[mesh])
                 model.mesh_vert[rows] = scale * self._own["mesh_vert"][rows]
+                boxes = slice(model.mesh_bvhadr[mesh], model.mesh_bvhadr[mesh] + model.mesh_bvhnum[mesh])
+                model.bvh_aabb[boxes] = scale * self._own["bvh_aabb"][boxes]  # in which rays look for its faces
                 self.meshes.append(int(mesh))
 
     def _place(self, distractors: tuple[Distractor, ...], taken: Array) -> None:
@@ -106,6 +111,7 @@ class Dresser:
         model.geom_size[geom] = {"box": (a, b, c), "ball": (b, b, b), "can": (b, c, 0), "pill": (b, a, 0)}[
             ("box", "ball", "can", "pill")[thing.kind]
         ]
+        model.geom_rbound[geom] = model.geom_aabb[geom, 3:] = a + b + c  # enough for any of these shapes
         model.geom_pos[geom] = [*place, b if lies or thing.kind == 1 else c]
         turn = quaternion_z(np.array(thing.yaw))
         if lies:  # on its side
