@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from expertgen.geometry import quaternion_z
+from expertgen.geometry import quaternion_to_rotation, quaternion_z
 from expertgen.params import VisionParams
 from expertgen.vision.look import Distractor, Look, Paint
 from expertgen.vision.scene import bank_materials, parts
@@ -45,7 +45,7 @@ class Dresser:
         for geoms, paint in zip(self.parts.objects, look.objects, strict=False):
             self._paint(geoms, paint)
         self._resize(look)
-        self._place(look.distractors, objects[:, :2])
+        self._place(look.distractors, np.concatenate([objects[:, :2], self._boards(objects)]))
 
     def camera_poses(self) -> tuple[Array, Array]:
         """Where the dressed cameras stand, places (C, 3) m, and wxyz turns (C, 4), base frame."""
@@ -102,6 +102,13 @@ class Dresser:
             place = places[np.argmax(free)]
             taken = np.concatenate([taken, place[None]])
             self._stand(int(geom), thing, place)
+
+    def _boards(self, objects: Array) -> Array:
+        """(n, 2) m: the middles of an articulated object's boards, or none: it is larger than CLEARANCE."""
+        if not self.model.nmocap:
+            return np.zeros((0, 2))
+        base, boards = objects[-2], self._own["geom_pos"][self.parts.objects[-1]]
+        return (base[:3] + boards @ quaternion_to_rotation(base[3:]).T)[:, :2]
 
     def _stand(self, geom: int, thing: Distractor, place: Array) -> None:
         model, (a, b, c) = self.model, thing.size
