@@ -52,12 +52,12 @@ def environment(task: str, num_envs: int) -> Env:
 
 
 def moved(cameras: CameraEnv, seeds: NDArray[np.int64] | list[int], steps: int = 8) -> CameraEnv:
-    """`cameras` some control steps after the starts, on the way to a place above the table, the hand closing."""
+    """`cameras` up to eight control steps after the starts, on the way to a place above the table, the hand closing."""
     cameras.reset(np.array(seeds))
     state = cameras.env.simulator.state()
     position, rotation = cameras.env.kinematics.forward(state.joints)
     chunk = np.zeros((len(position), steps, 10))
-    share = np.arange(1, steps + 1)[None, :, None] / steps
+    share = np.arange(1, steps + 1)[None, :, None] / 8
     chunk[..., :3] = position[:, None] + share * np.array([0.10, 0.12, -0.08])
     chunk[..., 3:9] = np.concatenate([rotation[..., 0], rotation[..., 1]], -1)[:, None]
     chunk[..., 9] = 1.0
