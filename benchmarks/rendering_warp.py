@@ -40,14 +40,19 @@ def _rate(params: Params, task: str, worlds: int) -> dict[str, Any]:
 
     vision, benchmark = params.vision, TASKS[task]
     with Painter(params.simulation.robot, benchmark.add_objects, vision, "ray") as painter:
-        rows = []
+        rows, places, turns = [], [], []
         for seed in range(worlds):
             start = benchmark.reset_distribution(start_generator(seed))
             painter._pose(start.joints, start.fingers, start.objects)
             rows.append(painter.data.qpos.copy())
+            places.append(painter.data.mocap_pos.copy())
+            turns.append(painter.data.mocap_quat.copy())
         painter.dresser.put_on(draw_look(vision, benchmark.num_objects, look_seed(0, 0)), start.objects)
         model, data = mujoco_warp.put_model(painter.model), mujoco_warp.make_data(painter.model, nworld=worlds)
         data.qpos = warp.array(np.stack(rows), dtype=float)
+        if painter.model.nmocap:
+            data.mocap_pos = warp.array(np.stack(places), dtype=warp.vec3)
+            data.mocap_quat = warp.array(np.stack(turns), dtype=warp.quat)
         context = mujoco_warp.create_render_context(
             painter.model, worlds, cam_res=(vision.width, vision.height), render_rgb=True, render_depth=True,
             cam_active=[f"view_{view.name}" for view in vision.cameras], enabled_geom_groups=[VISUAL_GROUP],
