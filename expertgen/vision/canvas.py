@@ -83,9 +83,11 @@ class GlCanvas:
     def _metres(self, buffer: NDArray[np.float32]) -> NDArray[np.float32]:
         """Reverse depth, 1 at the near and 0 at the far plane, → m; inf where nothing is."""
         near, far = self._near, self._far
-        with np.errstate(divide="ignore"):
-            metres = np.float32(near * far) / (buffer * np.float32(far - near) + np.float32(near))
-        return np.where(buffer > 0, metres, np.float32(np.inf)).astype(np.float32)
+        metres = buffer * np.float32(far - near)  # in place from here on: this is done for every image
+        metres += np.float32(near)
+        np.divide(np.float32(near * far), metres, out=metres)
+        metres[buffer <= 0] = np.inf
+        return metres
 
     def upload(self, meshes: list[int]) -> None:
         self._gl.make_current()
