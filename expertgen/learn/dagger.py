@@ -160,5 +160,6 @@ class Dagger:
                 "final_done": self.final_done, "average_updates": self.average.updates}  # fmt: skip
 
     def _identity(self) -> dict[str, Any]:
-        return {"seed": self.seed, "distill": as_dict(self.params), "student": as_dict(self.student),
+        distill = {name: value for name, value in as_dict(self.params).items() if name != "workers"}
+        return {"seed": self.seed, "distill": distill, "student": as_dict(self.student),
                 "config": self.config.as_dict(), "vision": self.vision}  # fmt: skip
