@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from expertgen.data.checkpoints import load_checkpoint, save_checkpoint
-from expertgen.errors import IncompatibleArtifact
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact
 from expertgen.learn.dagger_state import PROPRIOCEPTION_CLIP, restore, snapshot
 from expertgen.learn.sample_memory import SampleMemory
 from expertgen.models.ema import EMA
@@ -151,6 +151,8 @@ class Dagger:
         tensors, meta = load_checkpoint(path)
         if meta.get("kind") != _KIND or meta["identity"] != self._identity():
             raise IncompatibleArtifact(f"{path} is the state of another run. Delete it to start again.")
+        if meta["inserted"] and not (self.memory.found or self.memory.inserted):
+            raise CorruptArtifact(f"{path} needs samples that {self.memory.directory} lost. Delete it to start again.")
         restore(self, tensors, meta, str(path))
         self.memory.inserted, self.rounds, self.updates = (meta[name] for name in ("inserted", "rounds", "updates"))
         self.final_done, self.curve = meta["final_done"], meta["curve"]

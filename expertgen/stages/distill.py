@@ -158,6 +158,7 @@ def _resume(dagger: Dagger, folder: Path) -> None:
             print(f"distill: going on from {dagger.samples} samples", file=sys.stderr)
         except (CorruptArtifact, IncompatibleArtifact) as error:
             print(f"distill: starting afresh, since the state cannot be used: {error}", file=sys.stderr)
+            shutil.rmtree(state, ignore_errors=True)  # its samples are about to be written over
 
 
 def _remove_others(folder: Path) -> None:
