@@ -162,6 +162,6 @@ class Dagger:
                 "final_done": self.final_done, "average_updates": self.average.updates}  # fmt: skip
 
     def _identity(self) -> dict[str, Any]:
-        distill = {name: value for name, value in as_dict(self.params).items() if name != "workers"}
+        distill = {name: value for name, value in as_dict(self.params).items() if name not in ("tasks", "workers")}
         return {"seed": self.seed, "distill": distill, "student": as_dict(self.student),
                 "config": self.config.as_dict(), "vision": self.vision}  # fmt: skip

@@ -181,7 +181,7 @@ def _publish_curve(workspace: Workspace) -> None:
 def _parameters(params: Params) -> dict[str, Any]:
     """What the student's bytes depend on."""
     values = {name: as_dict(getattr(params, name)) for name in ("simulation", "vision", "student", "distill")}
-    del values["simulation"]["num_threads"], values["distill"]["workers"]
+    del values["simulation"]["num_threads"], values["distill"]["workers"], values["distill"]["tasks"]
     return values | {"prior": {"execute": params.prior.execute}}
 
 
