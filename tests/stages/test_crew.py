@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from expertgen.data.checkpoints import load_checkpoint
-from expertgen.errors import MissingInput
 from expertgen.stages.crew import Crew
 from expertgen.stages.workers import WorkerFailed
 
@@ -59,8 +57,8 @@ def test_it_ends_them_after_an_error_in_the_block() -> None:
     assert not multiprocessing.active_children()
 
 
-def test_a_users_error_comes_as_it_is(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match="no checkpoint at"), Crew(load_checkpoint, 2) as crew:
+def test_the_systems_error_comes_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="No such file"), Crew(os.listdir, 2) as crew:
         list(crew.map([tmp_path / "a", tmp_path / "b"]))
 
 
