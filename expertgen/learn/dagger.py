@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from expertgen.data.checkpoints import load_checkpoint, save_checkpoint
-from expertgen.errors import IncompatibleArtifact
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact
 from expertgen.learn.dagger_state import PROPRIOCEPTION_CLIP, restore, snapshot
 from expertgen.learn.sample_memory import SampleMemory
 from expertgen.models.ema import EMA
@@ -151,6 +151,8 @@ class Dagger:
         tensors, meta = load_checkpoint(path)
         if meta.get("kind") != _KIND or meta["identity"] != self._identity():
             raise IncompatibleArtifact(f"{path} is the state of another run. Delete it to start again.")
+        if meta["inserted"] and not (self.memory.found or self.memory.inserted):
+            raise CorruptArtifact(f"{path} needs samples that {self.memory.directory} lost. Delete it to start again.")
         restore(self, tensors, meta, str(path))
         self.memory.inserted, self.rounds, self.updates = (meta[name] for name in ("inserted", "rounds", "updates"))
         self.final_done, self.curve = meta["final_done"], meta["curve"]
@@ -160,5 +162,6 @@ class Dagger:
                 "final_done": self.final_done, "average_updates": self.average.updates}  # fmt: skip
 
     def _identity(self) -> dict[str, Any]:
-        return {"seed": self.seed, "distill": as_dict(self.params), "student": as_dict(self.student),
+        distill = {name: value for name, value in as_dict(self.params).items() if name not in ("tasks", "workers")}
+        return {"seed": self.seed, "distill": distill, "student": as_dict(self.student),
                 "config": self.config.as_dict(), "vision": self.vision}  # fmt: skip

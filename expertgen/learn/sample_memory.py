@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,22 @@ class SampleMemory:
     """Up to `capacity` samples of the named `fields` (shape of one, dtype), in one file each under `directory`.
 
     Reservoir sampling (algorithm R) keeps a uniform subset of all samples ever inserted. Which sample takes which place
-    depends on its number alone, so that a run that is repeated from a saved state writes the same bytes again.
+    depends on its number and on those it is inserted with alone, so that a run that is repeated from a saved state
+    writes the same bytes again.
     """
 
     def __init__(self, directory: Path, capacity: int, fields: Fields, seed: int) -> None:
-        """Opens the files of an earlier run if they are there and alike. Raises CannotWrite."""
-        self.capacity, self.seed, self.inserted = capacity, seed, 0
+        """Opens the files of an earlier run if they are there and alike: `found` then. Takes all its space on the disk
+        at once. Raises CannotWrite."""
+        self.directory, self.capacity, self.seed, self.inserted = directory, capacity, seed, 0
         with report_write_errors(directory):
             directory.mkdir(parents=True, exist_ok=True)
-            self._files = {
+            opened = {
                 name: _open(directory / f"{name}.npy", (capacity, *shape), np.dtype(kind))
                 for name, (shape, kind) in fields.items()
             }
+        self._files = {name: file for name, (file, _) in opened.items()}
+        self.found = all(found for _, found in opened.values())
 
     def __len__(self) -> int:
         return min(self.inserted, self.capacity)
@@ -64,12 +69,20 @@ class SampleMemory:
         return np.where(numbers < self.capacity, numbers, np.where(drawn < self.capacity, drawn, -1))
 
 
-def _open(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> np.memmap[Any, Any]:
+def _open(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> tuple[np.memmap[Any, Any], bool]:
+    file, found = _existing(path, shape, kind), True
+    if file is None:
+        path.unlink(missing_ok=True)
+        file, found = np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape), False
+    with open(path, "r+b") as opened:
+        # A file with holes would end the process by a signal where the disk is full.
+        os.posix_fallocate(opened.fileno(), 0, path.stat().st_size)
+    return file, found
+
+
+def _existing(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> np.memmap[Any, Any] | None:
     try:
-        found = np.lib.format.open_memmap(path, mode="r+")
-        if found.shape == shape and found.dtype == kind:
-            return found
+        file = np.lib.format.open_memmap(path, mode="r+")
     except (OSError, ValueError):
-        pass
-    path.unlink(missing_ok=True)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+        return None
+    return file if file.shape == shape and file.dtype == kind else None

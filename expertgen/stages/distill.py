@@ -55,8 +55,10 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
             print(f"distill: {target} is up to date", file=sys.stderr)
             shutil.rmtree(work, ignore_errors=True)
             return
+        folder = work / fingerprint(made_from)[:16]
+        _remove_others(folder)
         with timed(workspace, "distill"), torch_threads(params.distill.num_threads):
-            dagger = teach(params, workspace, work / fingerprint(made_from)[:16])
+            dagger = teach(params, workspace, folder)
         dagger.policy().save(work / "finished")
         add_to_checkpoint(work / "finished", PROVENANCE, made_from)
         save_checkpoint(work / "curve", {}, {"provenance": made_from, "curve": dagger.curve})
@@ -156,7 +158,12 @@ def _resume(dagger: Dagger, folder: Path) -> None:
             print(f"distill: going on from {dagger.samples} samples", file=sys.stderr)
         except (CorruptArtifact, IncompatibleArtifact) as error:
             print(f"distill: starting afresh, since the state cannot be used: {error}", file=sys.stderr)
-    for stale in folder.parent.glob("*") if folder.parent.is_dir() else ():
+            shutil.rmtree(state, ignore_errors=True)  # its samples are about to be written over
+
+
+def _remove_others(folder: Path) -> None:
+    """Memories are large: the states of runs with other parameters, which lie beside `folder`, go."""
+    for stale in folder.parent.glob("*"):
         if stale != folder:
             shutil.rmtree(stale, ignore_errors=True)
 
@@ -174,7 +181,7 @@ def _publish_curve(workspace: Workspace) -> None:
 def _parameters(params: Params) -> dict[str, Any]:
     """What the student's bytes depend on."""
     values = {name: as_dict(getattr(params, name)) for name in ("simulation", "vision", "student", "distill")}
-    del values["simulation"]["num_threads"], values["distill"]["workers"]
+    del values["simulation"]["num_threads"], values["distill"]["workers"], values["distill"]["tasks"]
     return values | {"prior": {"execute": params.prior.execute}}
 
 

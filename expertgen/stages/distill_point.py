@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from expertgen.errors import CorruptArtifact
 from expertgen.geometry import rotation_from_6d, rotation_log
 from expertgen.metrics.wilson import Rate
 from expertgen.params import Params
@@ -20,11 +21,13 @@ from expertgen.stages.student_starts import curve_seeds
 def curve_point(params: Params, crew: Crew[Job, Turns], job: Job, action: Normaliser) -> dict[str, Any]:
     """Success of the student alone on `distill.evaluate_episodes` starts, the same at each point, none of which is
     taught on; and, over all its decisions there, the distance of its chunks from the teacher's labels, and what it was
-    shown."""
+    shown. Raises CorruptArtifact if none could be simulated."""
     seeds = curve_seeds(params, params.distill.evaluate_episodes)
     turns = play(crew, replace(job, share=0.0), seeds)
     assert turns.student is not None and turns.chunk is not None and turns.seen is not None
     healthy = turns.healthy
+    if not healthy.any():
+        raise CorruptArtifact("no episode of the learning curve could be simulated; train the expert again.")
     return {
         "success_any": Rate.of(turns.success.any(1)).to_json(), "success_end": Rate.of(turns.success[:, -1]).to_json(),
         "unhealthy": int((~healthy).sum()), "seeds": [int(seeds[0]), int(seeds[-1])],

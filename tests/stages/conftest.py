@@ -53,6 +53,36 @@ def small(tmp_path: Path) -> tuple[Params, Workspace]:
 
 
 @pytest.fixture(scope="session")
+def tiny_student(changed, untrained):
+    """tiny_student(folder, **changes of `student`) -> Params, Workspace: a project in `folder` with a prior and an
+    expert that were never trained, and a student who is taught in seconds: three rounds of twelve decisions."""
+
+    def make(folder: Path, **student) -> tuple[Params, Workspace]:
+        folder.mkdir(exist_ok=True)
+        params, workspace = _project(folder)
+        vision, taught = params.vision, params.student
+        params = changed(params, "simulation", episode_steps=24)
+        params = changed(params, "vision", width=32, height=18, cameras=vision.cameras[:2],
+                         cloud=dataclasses.replace(vision.cloud, points=16))  # fmt: skip
+        params = changed(
+            params, "student", feature=16, width=16, blocks=1,
+            points=dataclasses.replace(taught.points, channels=(8, 16), train=12),
+            images=dataclasses.replace(taught.images, channels=(8, 8), shift=1),
+            diffusion=dataclasses.replace(taught.diffusion, train_steps=10, ddim_steps=2, repeats=2), **student,
+        )  # fmt: skip
+        share = dataclasses.replace(params.distill.share, initial=1.0, final=0.0, begin=0, end=24)
+        params = changed(
+            params, "distill", samples=36, envs=4, share=share, memory=30, batch_size=8, updates_per_sample=0.25,
+            final_updates=12, evaluate_every=12, evaluate_episodes=3, workers=1, num_threads=1,
+        )  # fmt: skip
+        untrained(params, workspace)
+        (folder / "params.yaml").write_text(yaml.safe_dump(as_dict(params)), encoding="utf-8")
+        return load_params(folder / "params.yaml"), workspace
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def _demonstrations(tmp_path_factory) -> Path:
     params, workspace = _project(tmp_path_factory.mktemp("demonstrated"))
     demos.run(params, TASK, workspace)
@@ -78,7 +108,7 @@ def _project(folder: Path) -> tuple[Params, Workspace]:
     return load_params(path), Workspace(folder, TASK)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def changed():
     """changed(params, "section", key=value, ...) -> Params with those values in that section."""
 
@@ -88,7 +118,7 @@ def changed():
     return change
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def untrained():
     """untrained(params, workspace): a store of made-up demonstrations, a prior that sways about them, and an expert
     that does as zero noise does but for a little."""
