@@ -10,7 +10,7 @@ from pathlib import Path
 from expertgen.cli.parser import POLICIES, STAGES, STUDENTS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
-from expertgen.stages import index_command, script_command
+from expertgen.stages import export_command, index_command, script_command
 from expertgen.workspace import Workspace
 
 
@@ -22,6 +22,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.command == "release" and _verifies(args):
         importlib.import_module("expertgen.stages.release_verify").verify(args.path)
+        return 0
+    if args.command == "export" and export_command.verifies(args):
+        export_command.verify(args)
         return 0
     path: Path = getattr(args, "params", Path("params.yaml"))
     profile: str | None = getattr(args, "profile", None)
@@ -38,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
         index_command.run(args, params, workspace)
     elif args.command == "script":
         script_command.run(args, params, workspace, path.parent)
+    elif args.command == "export":
+        export_command.run(args, workspace)
     elif args.command == "evaluate" and _is_ad_hoc(args):
         _evaluate_policy(params, args, workspace)
     else:
