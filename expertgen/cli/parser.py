@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import expertgen
-from expertgen.stages import index_command, script_command
+from expertgen.stages import index_command, rerender_command, script_command
 
 STAGES = {
     "demos": "demonstrations by the scripted policy",
@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("report", help=text, description=text, parents=[common])
     index_command.add_parser(commands, common)
     script_command.add_parser(commands, common)
+    rerender_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")
     return whole
 
