@@ -171,9 +171,15 @@ def taught(params: Params, workspace: Workspace, home: Path, key: str) -> dict[s
         "key": key, "code": source_sha256("distill", workspace.task), "seed": params.seed,
         "sees": params.student.sees, "head": params.student.head, "final_share": params.distill.share.final,
         "samples": dagger.samples, "updates": dagger.updates, "seconds": round(seconds, 1),
-        "cores": len(os.sched_getaffinity(0)), "points": dagger.curve, "starts": [int(starts[0]), int(starts[-1])],
+        "cores": cores_of(params), "points": dagger.curve, "starts": [int(starts[0]), int(starts[-1])],
         "outcomes": outcomes(params, workspace, home / "student"), "teacher": outcomes(params, workspace, None),
     }  # fmt: skip
+
+
+def cores_of(params: Params) -> int:
+    """As many as a run keeps busy."""
+    here = len(os.sched_getaffinity(0))
+    return min(here, max(params.distill.workers or here, params.distill.num_threads))
 
 
 def outcomes(params: Params, workspace: Workspace, student: Path | None) -> dict[str, str]:
