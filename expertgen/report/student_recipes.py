@@ -81,6 +81,8 @@ def _draw(panel: Axes, curve: StudentCurve, unit: int) -> None:
     x = [count / unit for count in curve.samples]
     low, high = ([100 * rate.interval[side] for rate in curve.rates] for side in (0, 1))
     panel.fill_between(x, low, high, color=curve.colour, alpha=0.13, lw=0)
+    if len(x) == 1:  # whose band has no width
+        panel.vlines(x, low, high, color=curve.colour, lw=1.8, alpha=0.4, clip_on=False)
     panel.plot(x, [100 * rate.rate for rate in curve.rates], color=curve.colour, ls=curve.dash, lw=1.8, marker="o",
                ms=4, clip_on=False, zorder=3)  # fmt: skip
 
