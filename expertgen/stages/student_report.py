@@ -18,7 +18,8 @@ _FACTOR_NAMES = {
     "calibration_position": "calibration, place", "calibration_angle": "calibration, angle",
     "dome": "light from everywhere", "lamps": "lamps", "table": "table's paint", "background": "floor and walls",
     "robot": "robot's paint", "objects": "objects' paint", "hsv": "colour jitter", "scale": "objects' size",
-    "distractors": "distractors", "depth_noise": "depth noise", "depth_holes": "holes in depth", "blur": "blur", "latency": "latency",
+    "distractors": "distractors", "depth_noise": "depth noise", "depth_holes": "holes in depth", "blur": "blur",
+    "latency": "latency",
 }  # fmt: skip
 # What a student of points is shown holds no colour.
 COLOURS = ("dome", "lamps", "table", "background", "robot", "objects", "hsv", "blur")
