@@ -1,4 +1,4 @@
-"""The deployments: one for each flow and each task that dvc.yaml has, and when they run by themselves."""
+"""The deployments: one for each flow and each task that dvc.yaml has its stage for, and when they run by themselves."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from flows.release import release
 from flows.rollouts import rollouts
 from flows.steer import steer
 from flows.student import student
+from tasks.graph import Graph
 
 FLOWS: tuple[Flow[Any, Any], ...] = (
     demos, demos_on_ray, prior, steer, rollouts, evaluate, release, distill, student, pipeline,
@@ -26,12 +27,19 @@ FLOWS: tuple[Flow[Any, Any], ...] = (
 SUNDAY_NIGHT = "0 2 * * sun"  # UTC
 
 
-def deployments(tasks: list[str], weekly: bool = False, pool: str | None = None) -> list[RunnerDeployment]:
-    """FLOW/TASK for each flow and each of `tasks`; FLOW/TASK@POOL for the workers of a work pool.
+def deployments(graph: Graph, weekly: bool = False, pool: str | None = None) -> list[RunnerDeployment]:
+    """FLOW/TASK for each flow and each task that `graph` has its stage for; FLOW/TASK@POOL for the workers of a pool.
 
     Each pipeline has a weekly schedule, which is active only if `weekly`.
     """
-    return [_deployment(flow, task, weekly, pool) for flow in FLOWS for task in tasks]
+    tasks = graph.tasks()
+    return [_deployment(flow, task, weekly, pool) for flow in FLOWS for task in tasks if _can_run(flow, task, graph)]
+
+
+def _can_run(flow: Flow[Any, Any], task: str, graph: Graph) -> bool:
+    """Whether dvc.yaml has for `task` what `flow` brings up to date; a pipeline takes what there is."""
+    stage = "demos" if flow is demos_on_ray else flow.name
+    return flow is pipeline or f"{stage}@{task}" in graph.stages
 
 
 def _deployment(flow: Flow[Any, Any], task: str, weekly: bool, pool: str | None) -> RunnerDeployment:

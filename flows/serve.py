@@ -1,4 +1,5 @@
-"""`python -m flows.serve`: register one deployment per flow and task, and run what is asked of them, until stopped.
+"""`python -m flows.serve`: register one deployment per flow and task, where dvc.yaml has its stage, and run what is
+asked of them, until stopped.
 
 With --pool NAME it registers them for the workers of that work pool instead, and ends.
 """
@@ -56,10 +57,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(args: argparse.Namespace) -> None:
     root = project_root()
-    tasks = read_graph(root).tasks()
+    graph = read_graph(root)
     url: str = PREFECT_API_URL.value()
     require_server(url)
-    chosen = deployments(tasks, args.weekly, args.pool)
+    chosen = deployments(graph, args.weekly, args.pool)
     if args.pool is None:
         report_lost_runs(root)
         print(f"{len(chosen)} deployments at {url}; stop with Ctrl-C", flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from expertgen.gates.expectation import Expectation, each, each_of
 from expertgen.gates.table_rates import THIS
 from expertgen.params.gates import DistillGateParams, EvaluateGateParams, PriorGateParams, SteerGateParams
@@ -47,21 +49,28 @@ def distill(limits: DistillGateParams) -> list[Expectation]:
     ]
 
 
-def distill_numbers(limits: DistillGateParams) -> list[Expectation]:
-    """The student's actions beside its teacher's labels, and what it was shown: one row per number."""
-    bounds = {
-        "position_median": ("positions near the teacher's", None, limits.position, "m", "position"),
-        "rotation_median": ("rotations near the teacher's", None, limits.rotation, "rad", "rotation"),
-        "gripper": ("gripper commands agree", limits.gripper, None, "of all", "gripper"),
-        "loss": ("small loss against the teacher", None, limits.loss, "deviations", "loss"),
-        "points_min": ("clouds have points", limits.points, None, "points", "points"),
-        "brightness_min": ("images are bright enough", limits.brightness, None, "of 255", "brightness"),
-        "contrast_min": ("images have contrast", limits.contrast, None, "of 255", "contrast"),
-    }
+def distill_labels(limits: DistillGateParams) -> list[Expectation]:
+    """The student's actions beside its teacher's labels: one row per number."""
     return [
-        each(name, "value", least=least, most=most, unit=unit, keys=[f"gates.distill.{key}"], where=("number", column))
-        for column, (name, least, most, unit, key) in bounds.items()
+        _number("positions near the teacher's", "position_median", "position", most=limits.position, unit="m"),
+        _number("rotations near the teacher's", "rotation_median", "rotation", most=limits.rotation, unit="rad"),
+        _number("gripper commands agree", "gripper", "gripper", least=limits.gripper, unit="of all"),
+        _number("small loss against the teacher", "loss", "loss", most=limits.loss, unit="deviations"),
     ]
+
+
+def distill_shown(limits: DistillGateParams, sees: str) -> list[Expectation]:
+    """What a student that sees points or images (`sees`) was shown: one row per number."""
+    if sees == "points":
+        return [_number("clouds have points", "points_min", "points", least=limits.points, unit="points")]
+    return [
+        _number("images are bright enough", "brightness_min", "brightness", least=limits.brightness, unit="of 255"),
+        _number("images have contrast", "contrast_min", "contrast", least=limits.contrast, unit="of 255"),
+    ]
+
+
+def _number(name: str, number: str, key: str, **bounds: Any) -> Expectation:
+    return each(name, "value", keys=[f"gates.distill.{key}"], where=("number", number), **bounds)
 
 
 def evaluate(limits: EvaluateGateParams) -> list[Expectation]:

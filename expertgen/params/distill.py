@@ -71,4 +71,4 @@ class DistillParams:
 class StudentReportParams:
     episodes: Count
     robustness_episodes: CountOrZero
-    looks: CountOrZero
+    looks: Count

@@ -20,19 +20,21 @@ def plot_student_curve(path: Path, curve: Sequence[dict[str, Any]], metrics: dic
     rates = [Rate.from_json(point["success_end"]) for point in curve]
     samples = [point["samples"] / 1000 for point in curve]
     teacher = Rate.from_json(metrics["teacher"]["success_end"])
+    first, last = curve[0]["seeds"]
     caption = (
-        f"success at the end of the episode; {rates[0].n} starts per point, seeds {curve[0]['seeds'][0]} to "
-        f"{curve[0]['seeds'][1]}, 95 % Wilson intervals; the last point is after the last updates"
+        f"success at the end of the episode, 95 % Wilson intervals; {rates[0].n} starts per point, seeds {first} to "
+        f"{last}\nthe last point is after the last updates; the teacher on the evaluation's {teacher.n} starts"
     )
-    with figure(path, 3.4, caption) as canvas:
+    with figure(path, 3.6, caption) as canvas:
         panel = canvas.subplots()
         panel.axhline(100 * teacher.rate, color=FAINT, lw=1.4, zorder=0)
-        panel.annotate("teacher", xy=(0, 100 * teacher.rate), xytext=(4, -11), textcoords="offset points", fontsize=8,
-                       color=MUTED)  # fmt: skip
-        low, high = zip(*(rate.interval for rate in rates), strict=True)
-        panel.fill_between(samples, [100 * v for v in low], [100 * v for v in high], color=SERIES_COLOURS[0],
-                           alpha=0.18, lw=0)  # fmt: skip
+        low, high = ([100 * end for end in ends] for ends in zip(*(rate.interval for rate in rates), strict=True))
+        bottom = max(-3.0, min(*low, 100 * teacher.rate) - 8)
+        # Below the line, unless the panel ends there.
+        panel.annotate("teacher", xy=(0, 100 * teacher.rate), xytext=(4, -11 if teacher.rate > 0.2 else 4),
+                       textcoords="offset points", fontsize=8, color=MUTED)  # fmt: skip
+        panel.fill_between(samples, low, high, color=SERIES_COLOURS[0], alpha=0.18, lw=0)
+        panel.vlines(samples, low, high, color=SERIES_COLOURS[0], alpha=0.5, lw=1)  # a lone point has no band
         panel.plot(samples, [100 * rate.rate for rate in rates], color=SERIES_COLOURS[0], lw=2, marker="o", ms=4)
-        bottom = max(0.0, 100 * min(low) - 8)
-        panel.set(xlabel="samples labelled by the teacher [thousands]", ylabel="success [%]", ylim=(bottom, 102))
+        panel.set(xlabel="samples labelled by the teacher [thousands]", ylabel="success [%]", ylim=(bottom, 103))
         panel.set_xlim(left=0)

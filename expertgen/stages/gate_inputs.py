@@ -77,17 +77,18 @@ def steer(params: Params, task: str, workspace: Workspace) -> Judged:
 
 def distill(params: Params, task: str, workspace: Workspace) -> Judged:
     """The student's tensors, and its learning curve: success, nearness to its teacher, what it was shown. Raises
-    MissingInput, CorruptArtifact, and IncompatibleArtifact for a curve without points."""
-    checkpoint, path = workspace.data("student"), workspace.reports / "student_curve.json"
-    points = read_report(path)
+    MissingInput, CorruptArtifact, and IncompatibleArtifact for a curve without points or another kind of checkpoint."""
+    checkpoint, path, limits = workspace.data("student"), workspace.reports / "student_curve.json", params.gates.distill
+    tensors, points = _tensors(workspace, "student"), read_report(path)
+    with understanding(checkpoint):
+        sees = load_checkpoint(checkpoint)[1]["config"]["sees"]
     with understanding(path):
         curve, numbers = student_curve_table(points), number_table(points[-1])
-    shown = set(numbers["number"])
-    judged = [each for each in expect.distill_numbers(params.gates.distill) if each.where and each.where[1] in shown]
+    expected = expect.distill_labels(limits) + expect.distill_shown(limits, sees)
     parts = [
-        _tensors(workspace, "student"),
-        Part("points of the learning curve", curve, ("point",), expect.distill(params.gates.distill)),
-        Part("numbers of the last point", numbers, ("number",), judged),
+        tensors,
+        Part("points of the learning curve", curve, ("point",), expect.distill(limits)),
+        Part("numbers of the last point", numbers, ("number",), expected),
     ]
     return Judged(parts, {relative(each, workspace): path_sha256(each) for each in (checkpoint, path)})
 

@@ -28,7 +28,7 @@ from expertgen.stages.gate_files import read_report
 from expertgen.stages.progress import progress
 from expertgen.stages.starts import evaluation_seeds
 from expertgen.stages.student_episodes import Job, Turns, play, release_stages, run_job
-from expertgen.stages.student_report import definitions, hardships, text
+from expertgen.stages.student_report import curve_text, definitions, hardships, text
 from expertgen.stages.wall_time import timed
 from expertgen.workspace import Workspace
 
@@ -45,8 +45,8 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
     """
     seeds, reports, kept = _seeds(params), workspace.reports, workspace.kept("student")
     with stage_lock(workspace.lock("student")):
-        curve = read_report(reports / "student_curve.json")
-        load_student(params, workspace)
+        student = load_student(params, workspace)
+        curve, told_curve = _curve(reports / "student_curve.json")
         inputs = {name: workspace.data(name) for name in ("prior", "expert", "student")}
         made_from = provenance("student", task, params.seed, _parameters(params), inputs, ("scipy",))
         complete(reports, "student")
@@ -61,9 +61,8 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
             print(f"student: {reports / METRICS} is up to date", file=sys.stderr)
         with publication(reports, "student") as folder:
             plot_student_curve(folder / "student_curve.png", curve, metrics)
-            if params.student_report.looks:
-                write_looks(folder / "looks.png", params, task, params.student_report.looks)
-            atomic_write_text(folder / "student.md", text(metrics, curve, params))
+            write_looks(folder / "looks.png", params, task, params.student_report.looks)
+            atomic_write_text(folder / "student.md", text(metrics, told_curve, student.config))
             atomic_write_json(folder / METRICS, metrics)
         keep(kept, reports / METRICS)
     print(_summary(metrics))
@@ -89,6 +88,19 @@ def load_student(params: Params, workspace: Workspace) -> StudentPolicy:
     return student
 
 
+def _curve(path: Path) -> tuple[list[dict[str, Any]], str]:
+    """The points of the learning curve, and the same in Markdown. Raises MissingInput, CorruptArtifact, and
+    IncompatibleArtifact for other contents, before any time is spent."""
+    points = read_report(path)
+    try:
+        return points, curve_text(points)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise IncompatibleArtifact(
+            f"{path} is not the learning curve of a student ({type(error).__name__}: {error}). Delete it and run "
+            "`expertgen distill` again, or fetch it with `dvc pull`."
+        ) from error
+
+
 def _seeds(params: Params) -> NDArray[np.int64]:
     count = max(params.student_report.episodes, params.student_report.robustness_episodes)
     return evaluation_seeds(params, episodes=count)[: params.student_report.episodes]
@@ -98,7 +110,8 @@ def _measure(params: Params, workspace: Workspace, seeds: NDArray[np.int64]) -> 
     job = Job(params, workspace, (), workspace.data("student"), 0.0, False, params.evaluate.seed)
     few = evaluation_seeds(params, episodes=max(params.student_report.robustness_episodes, 1))
     trials = hardships(params) if params.student_report.robustness_episodes else {}
-    total = 2 * len(seeds) + len(few) * len(trials)
+    apart = bool(trials) and len(few) > len(seeds)  # the sheet's starts have to be played under usual looks too
+    total = 2 * len(seeds) + len(few) * (len(trials) + apart)
     try:
         with Crew(run_job, params.distill.workers) as crew, progress("student", total, "episodes") as bar:
 
@@ -108,7 +121,7 @@ def _measure(params: Params, workspace: Workspace, seeds: NDArray[np.int64]) -> 
                 return turns
 
             teacher, student = episodes(seeds, student=None), episodes(seeds)
-            usual = student if len(few) <= len(seeds) else episodes(few)
+            usual = episodes(few) if apart else student
             sheet = [_hard(name, why, episodes(few, hardship=hardship), usual)
                      for name, (why, hardship) in trials.items()]  # fmt: skip
     finally:

@@ -8,6 +8,7 @@ from typing import Any
 from expertgen.benchmarks import TASKS
 from expertgen.camera_env import Hardship
 from expertgen.metrics.wilson import Rate
+from expertgen.models.student_network import StudentConfig
 from expertgen.params import Params
 from expertgen.report.tables import markdown_grid
 from expertgen.vision.look import FACTORS
@@ -57,20 +58,20 @@ def definitions(params: Params, task: str) -> dict[str, str]:
     }
 
 
-def text(metrics: dict[str, Any], curve: Sequence[dict[str, Any]], params: Params) -> str:
-    """Markdown."""
+def text(metrics: dict[str, Any], curve: str, config: StudentConfig) -> str:
+    """Markdown. metrics: of student.json; curve: what curve_text tells; config: the student's."""
     meant, last = metrics["definitions"], metrics["seed"] + metrics["episodes"] - 1
-    student = f"{params.student.sees}, {params.student.head} head"
+    student, below = f"{config.sees}, {config.head} head", metrics["below_teacher"]
     rows = [["student", *_cells(metrics["student"])], ["its teacher", *_cells(metrics["teacher"])]]
     return (
         f"# {metrics['task'].replace('_', ' ').capitalize()}: the student\n\n{meant['task']} The student sees "
         f"{student}; its teacher is {meant['teacher']}. {metrics['episodes']} starts, seeds {metrics['seed']} to "
         f"{last}; {meant['looks']}.\n\n"
         f"{markdown_grid(['policy', 'at any time [95 %]', 'at the end [95 %]'], rows, '<>>')}\n"
-        f"At the end the student is {100 * metrics['below_teacher']:.1f} points below its teacher "
+        f"At the end the student is {100 * abs(below):.1f} points {'above' if below < 0 else 'below'} its teacher "
         f"(p = {metrics['p_value']:.2g}).\n\nSuccess at any time: {meant['success_any']}; at the end: "
         f"{meant['success_end']}. In brackets 95 % Wilson intervals; p: {meant['p_value']}.\n\n"
-        f"## While it was taught\n\n![Success against samples](student_curve.png)\n\n{_curve(curve)}\n"
+        f"## While it was taught\n\n![Success against samples](student_curve.png)\n\n{curve}\n"
         f"{_sheet(metrics)}## What it sees\n\n![Drawn looks](looks.png)\n"
     )
 
@@ -79,7 +80,8 @@ def _cells(rates: dict[str, Any]) -> list[str]:
     return [str(Rate.from_json(rates[name])) for name in ("success_any", "success_end")]
 
 
-def _curve(curve: Sequence[dict[str, Any]]) -> str:
+def curve_text(curve: Sequence[dict[str, Any]]) -> str:
+    """The learning curve's points, of student_curve.json, as a table and what it means."""
     first, last = curve[0]["seeds"]
     header = ["samples", "updates", "at the end [95 %]", "position, median", "rotation, median", "gripper agrees"]
     rows = [
@@ -103,6 +105,7 @@ def _sheet(metrics: dict[str, Any]) -> str:
             for line in metrics["robustness"]]  # fmt: skip
     n = metrics["robustness"][0]["success_end"]["n"]
     return (
-        f"## Robustness\n\n{markdown_grid(header, rows, '<<>>>')}\nThe first {n} of the starts above. Everything else "
-        "is drawn as before; p is against that, start by start, and not corrected for the number of lines.\n\n"
+        f"## Robustness\n\n{markdown_grid(header, rows, '<<>>>')}\nThe first {n} of the evaluation's starts. "
+        "Everything else is drawn as before; p is against that, start by start, and not corrected for the number of "
+        "lines.\n\n"
     )

@@ -123,10 +123,17 @@ def test_a_gates_no_is_final_and_its_report_is_shown(server: Server, project: Pa
     assert "| success | 2 |" in server.artifacts(asked)["gate-demos-ladle-report"]["data"]
 
 
-def test_a_stage_that_dvc_does_not_have_is_a_clear_failure(server: Server, project: Path) -> None:
-    asked = server.start("release/ladle")
-    state = server.end(asked)
-    assert state["type"] == "FAILED" and "dvc.yaml" in state["message"] and "no stage release@ladle" in state["message"]
+def test_a_stage_that_dvc_no_longer_has_is_a_clear_failure(server: Server, project: Path) -> None:
+    path = project / "dvc.yaml"
+    before = path.read_text()
+    path.write_text(before[: before.index("  evaluate:")])
+    try:
+        asked = server.start("evaluate/ladle")
+        state = server.end(asked)
+    finally:
+        path.write_text(before)
+    words = ("dvc.yaml", "no stage evaluate@ladle")
+    assert state["type"] == "FAILED" and all(word in state["message"] for word in words)
     wait_for(lambda: server.logs(asked))
     assert not any("Traceback" in line for line in server.logs(asked))
 

@@ -15,6 +15,7 @@ from expertgen.gates.verdict import Judged, Part
 from expertgen.make_env import make_env
 from expertgen.params import Params
 from expertgen.params.gates import (
+    DistillGateParams,
     EpisodeGateParams,
     EvaluateGateParams,
     FrameGateParams,
@@ -42,6 +43,10 @@ GATES = GatesParams(
     rollouts=RolloutGateParams(**LIMITS | {"episodes": 2}, abrupt=0.0, frames=FrameGateParams(**FRAMES)),
     evaluate=EvaluateGateParams(
         episodes=1, unhealthy=0.0, expert_min=0.0, expert_low=0.0, prior_min=0.0, prior_max=1.0
+    ),
+    distill=DistillGateParams(
+        episodes=1, success=0.0, unhealthy=0.0, position=9.0, rotation=9.0, gripper=0.0, loss=9.0, points=1,
+        brightness=0.0, contrast=0.0,
     ),
 )
 

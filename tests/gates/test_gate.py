@@ -136,5 +136,5 @@ def test_what_cannot_be_judged_leaves_no_pass_behind(params: Params, workspace: 
     with pytest.raises(MissingInput):
         gate.run("rollouts", params, TASK, workspace)
     assert not passed.exists()
-    with pytest.raises(UnknownName, match="demos, evaluate, prior, rollouts, steer"):
+    with pytest.raises(UnknownName, match="demos, distill, evaluate, prior, rollouts, steer"):
         gate.run("preflight", params, TASK, workspace)
