@@ -76,11 +76,15 @@ GROUPS = {"The teacher's final share α": SHARES, "What is seen, and the head": 
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """Samples to teach on, samples between points of the curve, and episodes of each point."""
+    """Samples to teach on, samples between points of the curve, episodes of each point, and last updates."""
 
     samples: int
     every: int
     episodes: int
+    final_updates: int
+
+
+_OPTIONS = {"every": "evaluate-every", "final_updates": "final-updates"}
 
 
 def main() -> int:
@@ -90,6 +94,7 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=20480, help="of each run (default: 20480)")
     parser.add_argument("--evaluate-every", type=int, help="samples between points (default: a quarter of --samples)")
     parser.add_argument("--episodes", type=int, help="of a point (default: distill.evaluate_episodes)")
+    parser.add_argument("--final-updates", type=int, help="after the last sample (default: distill.final_updates)")
     parser.add_argument("--params", metavar="PATH", type=Path, default=Path("params.yaml"), help="parameter file")
     args = parser.parse_args()
     try:
@@ -99,10 +104,12 @@ def main() -> int:
         params = load_params(args.params, None, args.task)
         every = max(1, args.samples // 4) if args.evaluate_every is None else args.evaluate_every
         episodes = params.distill.evaluate_episodes if args.episodes is None else args.episodes
-        for option, value in (("samples", args.samples), ("evaluate-every", every), ("episodes", episodes)):
+        updates = params.distill.final_updates if args.final_updates is None else args.final_updates
+        sizes = Sizes(args.samples, every, episodes, updates)
+        for option, value in dataclasses.asdict(sizes).items():
             if value < 1:
-                raise InvalidParameter(f"--{option}: found {value}, expected an integer >= 1")
-        compare(params, Workspace(args.params.parent, args.task), args.recipes, Sizes(args.samples, every, episodes))
+                raise InvalidParameter(f"--{_OPTIONS.get(option, option)}: found {value}, expected an integer >= 1")
+        compare(params, Workspace(args.params.parent, args.task), args.recipes, sizes)
     except ExpertGenError as error:
         print(f"student_recipes: error: {error}", file=sys.stderr)
         return 2
@@ -141,6 +148,7 @@ def sized(params: Params, recipe: Recipe, sizes: Sizes) -> Params:
     distill, student = params.distill, params.student
     distill = dataclasses.replace(
         distill, samples=sizes.samples, evaluate_every=sizes.every, evaluate_episodes=sizes.episodes,
+        final_updates=sizes.final_updates,
         share=ShareParams(initial=1.0, final=recipe.share, begin=sizes.samples // 4, end=sizes.samples // 2),
         memory=min(distill.memory, sizes.samples + samples_of_a_round(params)),
     )  # fmt: skip

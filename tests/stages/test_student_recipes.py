@@ -79,7 +79,7 @@ def pretended(program, monkeypatch):
 def test_nothing_is_taught_twice_and_a_line_of_both_groups_is_one_run(program, project, pretended, capsys) -> None:
     params, workspace = project
     params = dataclasses.replace(params, student=dataclasses.replace(params.student, sees="points", head="diffusion"))
-    sizes = program.Sizes(128, 32, 4)
+    sizes = program.Sizes(128, 32, 4, 3)
     program.compare(params, workspace, ["alpha-1", "alpha-0.2", "points-diffusion", "images-regression"], sizes)
     written = workspace.root / "reports" / "students" / f"{TASK}.json"
     assert len(pretended) == len(set(pretended)) == 3
@@ -100,8 +100,8 @@ def test_nothing_is_taught_twice_and_a_line_of_both_groups_is_one_run(program, p
 
 def test_runs_of_other_sizes_stay_in_the_file_but_not_in_the_page(program, project, pretended) -> None:
     params, workspace = project
-    program.compare(params, workspace, ["alpha-1"], program.Sizes(128, 32, 4))
-    program.compare(params, workspace, ["alpha-0"], program.Sizes(64, 32, 4))
+    program.compare(params, workspace, ["alpha-1"], program.Sizes(128, 32, 4, 3))
+    program.compare(params, workspace, ["alpha-0"], program.Sizes(64, 32, 4, 3))
     path = workspace.root / "reports" / "students" / f"{TASK}.json"
     assert sorted(program.read(path)) == sorted(pretended) and len(pretended) == 2
     page = path.with_suffix(".md").read_text()
@@ -122,13 +122,13 @@ def test_what_another_process_has_written_meanwhile_is_kept(program, project, tm
 
 def test_a_key_names_all_that_a_student_depends_on(program, project, changed) -> None:
     params, workspace = project
-    sizes = program.Sizes(128, 32, 4)
+    sizes = program.Sizes(128, 32, 4, 3)
 
     def key(name: str = "alpha-0.2", base=params, sizes=sizes) -> str:
         return program.key_of(program.sized(base, program.RECIPES[name], sizes), workspace)
 
     others = [changed(params, "student", width=17), changed(params, "vision", fovy=40.0)]
-    other = [key(), key("alpha-0"), key(sizes=program.Sizes(256, 32, 4)), key(sizes=program.Sizes(128, 32, 5)),
+    other = [key(), key("alpha-0"), key(sizes=program.Sizes(256, 32, 4, 3)), key(sizes=program.Sizes(128, 32, 5)),
              *(key(base=base) for base in others)]  # fmt: skip
     assert len(set(other)) == len(other)
     assert key(base=changed(params, "distill", workers=2)) == key()
@@ -140,17 +140,17 @@ def test_a_key_names_all_that_a_student_depends_on(program, project, changed) ->
 
 def test_the_share_s_decay_and_the_memory_follow_the_samples(program, project, changed) -> None:
     params, _ = project
-    sized = program.sized(params, program.RECIPES["alpha-0.4"], program.Sizes(200_000, 1000, 4))
+    sized = program.sized(params, program.RECIPES["alpha-0.4"], program.Sizes(200_000, 1000, 4, 3))
     assert as_dict(sized.distill.share) == {"initial": 1.0, "final": 0.4, "begin": 50_000, "end": 100_000}
     assert sized.distill.memory == params.distill.memory  # smaller than all samples
-    sized = program.sized(params, program.RECIPES["images-diffusion"], program.Sizes(128, 32, 4))
+    sized = program.sized(params, program.RECIPES["images-diffusion"], program.Sizes(128, 32, 4, 3))
     assert sized.distill.memory == 128 + 4 * params.simulation.episode_steps // params.prior.execute
     assert (sized.student.sees, sized.student.head, sized.seed) == ("images", "diffusion", 0)
 
 
 def test_samples_that_do_not_fit_on_the_disk_are_refused_first(program, project, monkeypatch, tmp_path: Path) -> None:
     params, _ = project
-    sized = program.sized(params, program.RECIPES["images-diffusion"], program.Sizes(128, 32, 4))
+    sized = program.sized(params, program.RECIPES["images-diffusion"], program.Sizes(128, 32, 4, 3))
     disk = namedtuple("disk", "total used free")
     for free, refused in ((1_000_000, True), (10_000_000, False)):
         monkeypatch.setattr(shutil, "disk_usage", lambda path, free=free: disk(0, 0, free))
@@ -188,13 +188,13 @@ def test_mistakes_are_told_on_one_line(program, small, monkeypatch, capsys) -> N
         error = capsys.readouterr().err
         assert told in error and error.startswith("student_recipes: error: ")
     with pytest.raises(MissingInput):
-        program.compare(*small, ["alpha-1"], program.Sizes(128, 32, 4))
+        program.compare(*small, ["alpha-1"], program.Sizes(128, 32, 4, 3))
 
 
 @pytest.mark.slow
 def test_students_are_taught_to_the_end_and_go_on_where_they_stopped(program, project, monkeypatch) -> None:
     params, workspace = project
-    sizes = program.Sizes(128, 64, 4)
+    sizes = program.Sizes(128, 64, 4, 3)
     names = ["alpha-1", "alpha-0", "images-regression"]
     program.compare(params, workspace, names, sizes)
     path = workspace.root / "reports" / "students" / f"{TASK}.json"
