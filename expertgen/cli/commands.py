@@ -10,7 +10,7 @@ from pathlib import Path
 from expertgen.cli.parser import POLICIES, STAGES, STUDENTS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
-from expertgen.stages import export_command, index_command, rerender_command, script_command
+from expertgen.stages import export_command, index_command, rerender_command, robot_command, script_command
 from expertgen.workspace import Workspace
 
 
@@ -32,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
         root = Workspace.of_profile(path.parent, "", profile).root
         importlib.import_module("expertgen.stages.report").run(load_params(path, profile), root)
         return 0
+    if args.command == "robot" and "task" not in args:  # calibration, for one, serves all tasks
+        robot_command.run(args, load_params(path, profile), Workspace.of_profile(path.parent, "", profile))
+        return 0
     params = load_params(path, profile, args.task)
     _require_task(args.task)
     workspace = Workspace.of_profile(path.parent, args.task, profile)
@@ -45,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         export_command.run(args, workspace)
     elif args.command == "rerender":
         rerender_command.run(args, params, workspace)
+    elif args.command == "robot":
+        robot_command.run(args, params, workspace)
     elif args.command == "evaluate" and _is_ad_hoc(args):
         _evaluate_policy(params, args, workspace)
     else:

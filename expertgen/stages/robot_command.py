@@ -1,0 +1,33 @@
+"""`expertgen robot ...`: its actions, and where they lead. Imports nothing heavy, for help answers at once.
+
+Each action is a module `expertgen.stages.robot_ACTION` whose name stands in ACTIONS, imported when it is asked for, and
+a function here that adds its options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+
+from expertgen.params import Params
+from expertgen.workspace import Workspace
+
+# Action → what it does, and a function that adds its options. The module `robot_ACTION` has `run(args, params,
+# workspace)`.
+Options = Callable[[argparse.ArgumentParser], None]
+ACTIONS: dict[str, tuple[str, Options]] = {}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the command `robot` to the command line's `commands`; each of its actions takes the options of `common`."""
+    text = "a real arm, or its emulation: trials, calibration"
+    whole = commands.add_parser("robot", help=text, description=text)
+    actions = whole.add_subparsers(dest="action", metavar="|".join(ACTIONS) or "ACTION", required=True)
+    for name, (about, add_options) in ACTIONS.items():
+        add_options(actions.add_parser(name, help=about, description=about, parents=[common]))
+
+
+def run(args: argparse.Namespace, params: Params, workspace: Workspace) -> None:
+    """Carry out what `args` ask for."""
+    importlib.import_module(f"expertgen.stages.robot_{args.action}").run(args, params, workspace)
