@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import expertgen
-from expertgen.stages import export_command, index_command, rerender_command, script_command
+from expertgen.stages import export_command, index_command, rerender_command, script_command, student_rollouts_command
 
 STAGES = {
     "demos": "demonstrations by the scripted policy",
@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     script_command.add_parser(commands, common)
     export_command.add_parser(commands, common)
     rerender_command.add_parser(commands, common)
+    student_rollouts_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")
     return whole
 
