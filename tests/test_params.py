@@ -251,7 +251,7 @@ def test_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("profile", ["quik", "../quick", "", "quick.yaml"])
 def test_unknown_profile_lists_the_known(path: Path, profile: str) -> None:
-    with pytest.raises(UnknownName, match="cpu, paper, plain, quick"):
+    with pytest.raises(UnknownName, match="cpu, images, paper, plain, quick"):
         load_params(path, profile)
 
 

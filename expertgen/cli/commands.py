@@ -10,7 +10,14 @@ from pathlib import Path
 from expertgen.cli.parser import POLICIES, STAGES, STUDENTS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
-from expertgen.stages import export_command, index_command, rerender_command, robot_command, script_command
+from expertgen.stages import (
+    export_command,
+    index_command,
+    rerender_command,
+    robot_command,
+    script_command,
+    student_rollouts_command,
+)
 from expertgen.workspace import Workspace
 
 
@@ -50,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
         rerender_command.run(args, params, workspace)
     elif args.command == "robot":
         robot_command.run(args, params, workspace)
+    elif args.command == "student_rollouts":
+        student_rollouts_command.run(args, params, workspace)
     elif args.command == "evaluate" and _is_ad_hoc(args):
         _evaluate_policy(params, args, workspace)
     else:

@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 
 import expertgen
-from expertgen.stages import export_command, index_command, rerender_command, robot_command, script_command
+from expertgen.stages import (
+    export_command,
+    index_command,
+    rerender_command,
+    robot_command,
+    script_command,
+    student_rollouts_command,
+)
 
 STAGES = {
     "demos": "demonstrations by the scripted policy",
@@ -61,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     export_command.add_parser(commands, common)
     rerender_command.add_parser(commands, common)
     robot_command.add_parser(commands, common)
+    student_rollouts_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")
     return whole
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from expertgen.benchmarks import TASKS
 from expertgen.camera_env import look_seed
@@ -25,13 +25,14 @@ from expertgen.stages.release import _chosen as releasable  # asked of the stage
 from expertgen.stages.release_verdict import released_without
 from expertgen.stages.release_verify import tell
 from expertgen.stages.rerender_command import Order
-from expertgen.stages.rerender_info import RANDOMISED, lineage, looks_of, release_info
+from expertgen.stages.rerender_info import RANDOMISED, lineage, looks_of, made, release_info
 from expertgen.stages.rerender_shard import EpisodeToDraw, draw_episode
 from expertgen.stages.workers import run_in_workers
 from expertgen.vision.look import draw_look
 from expertgen.workspace import Workspace
 
-Images = dict[str, NDArray[np.uint8]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def run(params: Params, task: str, workspace: Workspace, target: Path, order: Order) -> None:
@@ -49,10 +50,10 @@ def run(params: Params, task: str, workspace: Workspace, target: Path, order: Or
     left_out = released_without(params, task, workspace)
     released = releasable(params, store, left_out)
     chosen = released[: order.episodes]
-    vision = _vision(params, order)
+    vision = drawn_vision(params, order.size)
     looks = looks_of(params, vision, order.seed)
     made_from = lineage(params, task, workspace, store, left_out, looks, len(chosen) if chosen != released else None)
-    info = release_info(params, task, vision, made_from, left_out)
+    info = release_info(params, task, vision, made_from, made(params, vision, made_from, left_out))
     name = f"rerender-{fingerprint({'target': str(target.resolve())})[:12]}"
     with stage_lock(workspace.lock(name)), closing(_episodes(params, task, store, chosen, vision, order)) as episodes:
         require_free(target, workspace)  # a run before this one may just have put it there
@@ -66,7 +67,7 @@ def require_free(target: Path, workspace: Workspace) -> None:
         raise InvalidParameter(
             f"TARGET: {target} is there and not an empty folder. Nothing is replaced: give another, or remove it first."
         )
-    for name in ("demos", "prior", "expert", "rollouts", "release"):
+    for name in ("demos", "prior", "expert", "rollouts", "release", "student"):
         if target.resolve().is_relative_to(workspace.data(name).resolve()):
             raise InvalidParameter(f"TARGET: {target} lies in {workspace.data(name)}, a stage's output. Give another.")
 
@@ -82,8 +83,9 @@ def _require_same_robot(store: EpisodeStore, params: Params) -> None:
             )
 
 
-def _vision(params: Params, order: Order) -> VisionParams:
-    width, height = order.size or (params.vision.width, params.vision.height)
+def drawn_vision(params: Params, size: tuple[int, int] | None) -> VisionParams:
+    """The students' cameras, with images of `size` (width, height) px where one is given."""
+    width, height = size or (params.vision.width, params.vision.height)
     return dataclasses.replace(params.vision, width=width, height=height)
 
 
@@ -93,7 +95,10 @@ def _episodes(
     """The chosen episodes in turn, with the cameras' images as stored, and with those that are drawn anew."""
     seeds, workers = store.read_episodes("seed"), params.rollouts.workers
     to_draw = _to_draw(params, task, store, chosen, vision, order.seed)
-    with progress("rerender", len(chosen), "episodes") as bar, closing(_in_turn(to_draw, workers)) as drawn:
+    with (
+        progress("rerender", len(chosen), "episodes") as bar,
+        closing(in_turn(draw_episode, to_draw, workers)) as drawn,
+    ):
         for index, randomised in zip(chosen, drawn, strict=True):
             steps = store.episode(index)
             images = {name.removeprefix("image_"): value for name, value in steps.items() if name.startswith("image_")}
@@ -106,13 +111,15 @@ def _episodes(
             bar.update()
 
 
-def _in_turn(to_draw: list[EpisodeToDraw], workers: int) -> Generator[Images, None, None]:
-    """What `draw_episode` gives for each, in their order, whatever the order in which they are done."""
-    early: dict[int, Images] = {}
+def in_turn(
+    work: Callable[[Item], tuple[int, Result]], items: list[Item], workers: int
+) -> Generator[Result, None, None]:
+    """What `work` gives for each, beside its number, in their order, whatever the order in which they are done."""
+    early: dict[int, Result] = {}
     due = 0
-    with closing(run_in_workers(draw_episode, to_draw, workers)) as results:
-        for number, images in results:
-            early[number] = images
+    with closing(run_in_workers(work, items, workers)) as results:
+        for number, result in results:
+            early[number] = result
             while due in early:
                 yield early.pop(due)
                 due += 1

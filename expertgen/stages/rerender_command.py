@@ -42,11 +42,14 @@ def run(args: argparse.Namespace, params: Params, workspace: Workspace) -> None:
         raise InvalidParameter(f"--seed: found {args.seed}, expected an integer from 0 to {2**32 - 1}.")
     if args.episodes is not None and args.episodes < 1:
         raise InvalidParameter(f"--episodes: found {args.episodes}, expected an integer >= 1.")
-    order = Order(args.seed, None if args.size is None else _size(args.size), args.episodes)
+    order = Order(args.seed, size_of(args.size), args.episodes)
     importlib.import_module("expertgen.stages.rerender").run(params, args.task, workspace, args.target, order)
 
 
-def _size(text: str) -> tuple[int, int]:
+def size_of(text: str | None) -> tuple[int, int] | None:
+    """Width and height of the images that --size asks for, in px. Raises InvalidParameter."""
+    if text is None:
+        return None
     sides = [int(side) for side in text.split("x")] if re.fullmatch(r"\d{1,6}x\d{1,6}", text, re.ASCII) else []
     if not sides or any(side % 2 or not SMALLEST <= side <= LARGEST for side in sides):
         raise InvalidParameter(

@@ -46,9 +46,10 @@ def lineage(
 
 
 def release_info(
-    params: Params, task: str, vision: VisionParams, made_from: dict[str, Any], left_out: list[int]
+    params: Params, task: str, vision: VisionParams, made_from: dict[str, Any], made: str
 ) -> ReleaseInfo:
-    """What the release holds; its cameras are those of rollouts, and the students' as NAME_randomised."""
+    """What the release holds; its cameras are those of rollouts, and the students' as NAME_randomised. `made` tells
+    how its episodes were made."""
     plain = {camera.name: (camera.width, camera.height) for camera in params.rollouts.cameras}
     drawn = {camera.name + RANDOMISED: (vision.width, vision.height) for camera in vision.cameras}
     return ReleaseInfo(
@@ -56,20 +57,30 @@ def release_info(
         fps=round(params.simulation.control_hz), cameras=plain | drawn, license=params.release.license,
         observation_names=OBSERVATION_NAMES, action_names=ACTION_NAMES,
         success_definition=f"{definitions(params, task)['task']} `next.success` tells it after each action.",
-        lineage=made_from, made=_made(list(plain), list(drawn), made_from["provenance"]["parameters"],
-                              kept(params, len(left_out))),
+        lineage=made_from, made=made,
     )  # fmt: skip
 
 
-def _made(plain: list[str], drawn: list[str], parameters: dict[str, Any], which: str) -> str:
-    looks, first = parameters["looks"], parameters.get("first_episodes")
-    ranges = {name: value for name, value in looks["ranges"].items() if name not in _UNSEEN}
+def made(params: Params, vision: VisionParams, made_from: dict[str, Any], left_out: list[int]) -> str:
+    """How the expert's episodes, and the images of them, were made."""
+    parameters = made_from["provenance"]["parameters"]
+    first = parameters.get("first_episodes")
     some = f" Of these the first {first} are here." if first else ""
-    flat = "" if looks["drawn_by"] == OPENGL else ", which shows no textures and objects in their own sizes"
     return "\n\n".join([
         "Episodes of an expert policy in simulation: a diffusion policy learnt from scripted demonstrations, whose "
         "initial noise reinforcement learning steers (ExpertGen). They were recorded once, and drawn again under other "
-        f"looks without being simulated again. {which}{some}",
+        f"looks without being simulated again. {kept(params, len(left_out))}{some}",
+        looks_text(params, vision, parameters["looks"]),
+    ])  # fmt: skip
+
+
+def looks_text(params: Params, vision: VisionParams, looks: dict[str, Any]) -> str:
+    """The card's section on plain and drawn images, `looks` as of `looks_of`."""
+    plain = [camera.name for camera in params.rollouts.cameras]
+    drawn = [camera.name + RANDOMISED for camera in vision.cameras]
+    ranges = {name: value for name, value in looks["ranges"].items() if name not in _UNSEEN}
+    flat = "" if looks["drawn_by"] == OPENGL else ", which shows no textures and objects in their own sizes"
+    return "\n\n".join([
         "## Looks",
         f"{_names(plain)} show the scene as it was recorded. {_names(drawn)} are the students' cameras, which stand "
         f"elsewhere, in {looks['width']} x {looks['height']} px: for each episode the cameras' places, angles and "

@@ -29,7 +29,7 @@ def test_a_few_kills_change_no_byte(project: Project, reference: Project, second
         killer.finish(stage, starter)
     project.run_all()
     assert killer.counts.total() >= 2
-    assert project.outputs() == reference.outputs()
+    assert project.outputs() == without_student(reference.outputs())
 
 
 @pytest.mark.slow
@@ -51,6 +51,12 @@ def test_a_hundred_kills_change_no_byte(tmp_path: Path, reference: Project, seco
         assert_whole_for_dvc(project)
         rounds, mended = rounds + 1, mended + len(killer.mended)
     write_report(counts, rounds, len(expected), mended)
+
+
+def without_student(outputs: dict[str, str]) -> dict[str, str]:
+    """What `expertgen run` makes, which leaves the student out; the slow test kills its stages too."""
+    words = ("student", "/distill/", "looks.png", ".gitignore")
+    return {path: digest for path, digest in outputs.items() if not any(word in path for word in words)}
 
 
 def assert_whole_for_dvc(project: Project) -> None:

@@ -138,7 +138,7 @@ def test_an_interruption_leaves_nothing(recorded, monkeypatch) -> None:
 def test_episodes_keep_their_order_whichever_is_done_first(monkeypatch) -> None:
     done = [(2, "c"), (0, "a"), (3, "d"), (1, "b")]
     monkeypatch.setattr(rerender, "run_in_workers", lambda work, items, workers: (pair for pair in done))
-    assert "".join(rerender._in_turn([], 4)) == "abcd"
+    assert "".join(rerender.in_turn(draw_episode, [], 4)) == "abcd"
 
 
 def test_what_cannot_be_is_refused_before_anything_is_drawn(recorded, changed, monkeypatch) -> None:

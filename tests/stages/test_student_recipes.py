@@ -128,7 +128,7 @@ def test_a_key_names_all_that_a_student_depends_on(program, project, changed) ->
         return program.key_of(program.sized(base, program.RECIPES[name], sizes), workspace)
 
     others = [changed(params, "student", width=17), changed(params, "vision", fovy=40.0)]
-    other = [key(), key("alpha-0"), key(sizes=program.Sizes(256, 32, 4, 3)), key(sizes=program.Sizes(128, 32, 5)),
+    other = [key(), key("alpha-0"), key(sizes=program.Sizes(256, 32, 4, 3)), key(sizes=program.Sizes(128, 32, 5, 3)),
              *(key(base=base) for base in others)]  # fmt: skip
     assert len(set(other)) == len(other)
     assert key(base=changed(params, "distill", workers=2)) == key()
