@@ -49,7 +49,7 @@ class ControlLoop:
         self._arm, self._gripper, self._clock, self._params = arm, gripper, clock, params
         self._limits, self._log = Limits(params), log
         self.filter = SafetyFilter(self._limits, log)
-        self._senses = Senses(arm, gripper, eyes, params.rates.watch)
+        self._senses = Senses(arm, gripper, eyes, params.rates)
         self._asker, self._chunks = asker, Chunks(asker, params.policy)
         self._stopping, self._operator = threading.Event(), ""
         self._watched, self._supervised = watched, supervised
@@ -84,8 +84,9 @@ class ControlLoop:
 
         Raises RobotFault where no motion can begin. Whatever else is raised, an interruption too, stops the arm first.
         """
+        self._begin()
         try:
-            self._begin()
+            self._guard()
             ended = self._run(self._clock.now() + seconds, done or (lambda: False))
         except BaseException as error:
             self._halt(repr(error))
@@ -102,7 +103,7 @@ class ControlLoop:
         self._senses.faults.clear()
         now = self._clock.now()
         self._senses.feel(now)
-        self._senses.grip()
+        self._senses.grip(now)
         if self._senses.faults or self._senses.arm is None:
             raise RobotFault("; ".join(self._senses.faults))
         self.filter.begin(self._senses.arm, self._senses.gripper)
@@ -114,6 +115,9 @@ class ControlLoop:
         self._sent, self._sent_at = ToolTarget(arm.position, arm.rotation), self._clock.now()
         self._play = Interpolator(self._sent, self._params.interpolation)
         self._tick_due, self._holding, self._width = self._sent_at, False, math.nan
+
+    def _guard(self) -> None:
+        """Start whoever notices that the loop hangs."""
         if self._watched:
             self._watchdog = Watchdog(self._arm.stop, self._params.watchdog)
             self._supervisor = Supervisor(2 * self._params.watchdog) if self._supervised else None
@@ -157,7 +161,7 @@ class ControlLoop:
             return self._act(now, None, math.nan, "something is amiss")
         if over or now < self._tick_due - 1e-6:
             return None
-        self._senses.grip()
+        self._senses.grip(now)
         try:
             ready = self._chunks.ready(now, self._senses.see)
         except RobotFault as fault:

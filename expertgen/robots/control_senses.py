@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from expertgen.params.robot import RatesParams
 from expertgen.robots.control_eyes import Eyes, Sight
 from expertgen.robots.faults import RobotFault
 from expertgen.robots.robot import Arm, ArmState, Gripper, GripperState
@@ -15,14 +16,14 @@ class Senses:
     """The newest state of arm, gripper and cameras. A driver's RobotFault becomes a word in `faults`, which stops, or,
     of a camera, in `blind`, which holds. `timings`: wall time of each part, s."""
 
-    def __init__(self, arm: Arm, gripper: Gripper | None, eyes: Eyes, watch: float) -> None:
-        self._arm, self._gripper, self._eyes, self._every = arm, gripper, eyes, 1 / watch
+    def __init__(self, arm: Arm, gripper: Gripper | None, eyes: Eyes, rates: RatesParams) -> None:
+        self._arm, self._gripper, self._eyes, self._rates = arm, gripper, eyes, rates
         self.arm: ArmState | None = None
         self.gripper: GripperState | None = None
         self.cameras, self.blind = float("-inf"), "nothing was seen yet"
         self.faults: list[str] = []
         self.timings: dict[str, list[float]] = {}
-        self._watch_due = float("-inf")
+        self._watch_due = self._grip_due = float("-inf")
 
     def feel(self, now: float) -> None:
         """Ask the arm, and the cameras where it is time to."""
@@ -30,16 +31,17 @@ class Senses:
             self.arm = self._arm.observe()
         if self.arm is None or now < self._watch_due - 1e-6:
             return
-        self._watch_due = now + self._every
+        self._watch_due = now + 1 / self._rates.watch
         try:
             with self.timed("watch"):
                 self.cameras, self.blind = self._eyes.watch(self.arm)
         except RobotFault as fault:
             self.blind = str(fault) or "a camera is lost"
 
-    def grip(self) -> None:
-        """Ask the gripper."""
-        if self._gripper is not None:
+    def grip(self, now: float) -> None:
+        """Ask the gripper, but not oftener than twice a control period."""
+        if self._gripper is not None and now >= self._grip_due - 1e-6:
+            self._grip_due = now + 0.5 / self._rates.control
             with self._complaints("gripper"), self.timed("gripper"):
                 self.gripper = self._gripper.observe()
 

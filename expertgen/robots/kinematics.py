@@ -1,10 +1,11 @@
 """Where an arm's joints put its flange, and which joints a tool's pose needs. FR3 and Panda share their links.
 
-One pose at a time and in NumPy alone, for the control loop asks for a few of them in each period.
+One pose at a time, for the control loop asks for a few of them in each period.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,21 +45,26 @@ class Solution:
 def forward(joints: Array, tool: Tool | None = None) -> tuple[Array, Array, Array]:
     """joints (7,) rad → position (3,) m, rotation (3, 3) and Jacobian (6, 7) of the tool, base frame; without `tool` of
     the flange."""
-    rotation, position = np.eye(3), np.zeros(3)
-    axes, origins = np.empty((7, 3)), np.empty((7, 3))
-    cosines, sines = np.cos(joints), np.sin(joints)
-    for i, (a, ca, sa, d) in enumerate(_ROWS):
-        x, y, z = rotation.T
-        y, z = ca * y + sa * z, ca * z - sa * y
-        position = position + a * x + d * z
-        c, s = cosines[i], sines[i]
-        rotation = np.stack([c * x + s * y, c * y - s * x, z], axis=-1)
-        axes[i], origins[i] = z, position
-    position = position + _FLANGE * rotation[:, 2]
+    # Plain numbers: for a single pose they are five times as fast as NumPy.
+    px = py = pz = 0.0
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+    axes: list[tuple[float, ...]] = []
+    for joint, (a, ca, sa, d) in zip(joints.tolist(), _ROWS, strict=True):
+        yx, yy, yz, zx, zy, zz = (ca * yx + sa * zx, ca * yy + sa * zy, ca * yz + sa * zz,
+                                  ca * zx - sa * yx, ca * zy - sa * yy, ca * zz - sa * yz)  # fmt: skip
+        px, py, pz = px + a * xx + d * zx, py + a * xy + d * zy, pz + a * xz + d * zz
+        c, s = math.cos(joint), math.sin(joint)
+        xx, xy, xz, yx, yy, yz = (c * xx + s * yx, c * xy + s * yy, c * xz + s * yz,
+                                  c * yx - s * xx, c * yy - s * xy, c * yz - s * xz)  # fmt: skip
+        axes.append((zx, zy, zz, px, py, pz))
+    position = np.array([px + _FLANGE * zx, py + _FLANGE * zy, pz + _FLANGE * zz])
+    rotation = np.array([[xx, yx, zx], [xy, yy, zy], [xz, yz, zz]])
     if tool is not None:
         position, rotation = position + rotation @ tool.position, rotation @ tool.rotation
-    jacobian = np.concatenate([np.cross(axes, position - origins), axes], axis=1).T
-    return position, rotation, jacobian
+    tx, ty, tz = position.tolist()
+    columns = [(ay * (tz - oz) - az * (ty - oy), az * (tx - ox) - ax * (tz - oz), ax * (ty - oy) - ay * (tx - ox),
+                ax, ay, az) for ax, ay, az, ox, oy, oz in axes]  # fmt: skip
+    return position, rotation, np.array(columns).T
 
 
 def tool_of(joints: Array, position: Array, rotation: Array) -> Tool:
