@@ -121,7 +121,8 @@ def table(results: list[Result]) -> dict[str, dict[str, Any]]:
     for kind in dict.fromkeys(result.kind for result in results):
         own = [result for result in results if result.kind == kind]
         row: dict[str, Any] = {
-            "n": len(own), "held": sum(r.outcome == "hold" for r in own), "stopped": sum(r.outcome == "stop" for r in own),
+            "n": len(own), "held": sum(r.outcome == "hold" for r in own),
+            "stopped": sum(r.outcome == "stop" for r in own),
             "early": sum(r.early for r in own), "broken": sum(bool(r.broken) for r in own),
         }  # fmt: skip
         if kind != NONE:
@@ -139,17 +140,18 @@ def page(rows: dict[str, dict[str, Any]], robot: str, seed: int, commands: int) 
     total, heeded = (sum(row[key] for row in faults.values()) for key in ("n", "within_two_periods"))
     lines = [
         "# Injected faults", "",
-        f"{total} faults of {len(faults)} kinds, seed {seed}, against `{robot}`; not run on hardware. {heeded} of {total} "
-        f"ended in hold or stop within two control periods. Of {commands} targets that reached the arm, those of "
-        f"{sum(row['broken'] for row in rows.values())} runs broke a limit. Without a fault, {rows[NONE]['n']} runs had "
-        f"{rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops.", "",
-        "Delays in control periods from the fault's beginning: until the decision, and until the target is at rest or the "
-        "arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`.", "",
+        f"{total} faults of {len(faults)} kinds, seed {seed}, against `{robot}`; not run on hardware. {heeded} of "
+        f"{total} ended in hold or stop within two control periods. Of {commands} targets that reached the arm, those "
+        f"of {sum(row['broken'] for row in rows.values())} runs broke a limit. Without a fault, {rows[NONE]['n']} runs "
+        f"had {rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops.", "",
+        "Delays in control periods from the fault's beginning: until the decision, and until the target is at rest or "
+        "the arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`.", "",
         "| fault | what happens | n | held | stopped | worst delay | at rest |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for kind, row in faults.items():
-        worst = ["never" if row[f"worst_{name}"] is None else f"{row[f'worst_{name}']:.2f}" for name in ("decided", "rested")]
-        lines.append(f"| {kind} | {KINDS[kind]} | {row['n']} | {row['held']} | {row['stopped']} | {worst[0]} | {worst[1]} |")
+        worst = [row["worst_decided"], row["worst_rested"]]
+        delays = " | ".join("never" if delay is None else f"{delay:.2f}" for delay in worst)
+        lines.append(f"| {kind} | {KINDS[kind]} | {row['n']} | {row['held']} | {row['stopped']} | {delays} |")
     return "\n".join(lines) + "\n"
 
 

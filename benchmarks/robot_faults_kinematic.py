@@ -1,5 +1,5 @@
-"""A robot of pure Python behind the protocols of expertgen.robots: an arm that follows its targets with a lag, a gripper,
-three cameras of noise, and a clock that all of them go by. No forces, no limits of its own: for the control loop's sake.
+"""A robot of pure Python behind the protocols of expertgen.robots: an arm that follows its targets with a lag, a
+gripper, three cameras of noise, and a clock that all of them go by. It feels no forces and has no limits of its own.
 """
 
 from __future__ import annotations

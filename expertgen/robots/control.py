@@ -172,15 +172,17 @@ class ControlLoop:
         return self._act(now, action, seen, self._chunks.missing)
 
     def _alarm(self, now: float) -> bool:
-        """Whether not to wait for the next period: always for what stops, and for what holds unless it holds already."""
+        """Whether not to wait for the next period: for what stops, and for what holds unless it holds already."""
         least = Outcome.STOP if self._holding else Outcome.HOLD
         return alarmed(self._given(now, None, math.nan, ""), self._play.end, self._limits) >= least
 
     def _given(self, now: float, action: object, seen: float, missing: str) -> Given:
         senses, watchdog = self._senses, self._watchdog
-        faults = [*senses.faults, self._operator if self._stopping.is_set() else "", watchdog.why if watchdog else ""]
-        return Given(now, action, seen, senses.cameras, senses.arm, senses.gripper, self._sent,
-                     self._play.velocity(self._sent_at), missing, senses.blind, tuple(f for f in faults if f))  # fmt: skip
+        stopped = self._operator if self._stopping.is_set() else ""
+        faults = tuple(text for text in (*senses.faults, stopped, watchdog.why if watchdog else "") if text)
+        velocity = self._play.velocity(self._sent_at)
+        return Given(now, action, seen, senses.cameras, senses.arm, senses.gripper, self._sent, velocity, missing,
+                     senses.blind, faults)  # fmt: skip
 
     def _act(self, now: float, action: object, seen: float, missing: str) -> Decision:
         with self._senses.timed("decide"):

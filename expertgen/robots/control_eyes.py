@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from expertgen.robots.robot import Array, ArmState, Camera, Frame, GripperState
+from expertgen.robots.robot import ArmState, Array, Camera, Frame, GripperState
 
 Picture = Callable[[Sequence[Frame], ArmState, GripperState | None], object]
 
@@ -35,9 +35,9 @@ class Eyes(Protocol):
 
 
 class CameraEyes:
-    """Eyes over `cameras`. `picture` makes what the policy is shown of their frames, in their order, and of what arm and
-    gripper tell. A camera that gives the same picture under new numbers, while a joint moves by `frozen_travel` rad, is
-    told of: real pictures have noise, rendered ones change with the arm."""
+    """Eyes over `cameras`. `picture` makes what the policy is shown of their frames, in their order, and of what arm
+    and gripper tell. A camera that gives the same picture under new numbers, while a joint moves by `frozen_travel`
+    rad, is told of: real pictures have noise, rendered ones change with the arm."""
 
     def __init__(self, cameras: Sequence[Camera], picture: Picture, frozen_travel: float) -> None:
         self._cameras, self._picture, self._travel = tuple(cameras), picture, frozen_travel

@@ -2,8 +2,8 @@
 
 In order: latch, finite and normalised, age, workspace, step and speed, joints and singularity, force and torque, late
 policy, abort after so many holds. Each outcome is pass, clamp, hold or stop, and what entered and left each check is
-data. After a hold the checks go on with the wish to come to rest; after a stop nothing leaves the filter until `recover`
-is called for a person.
+data. After a hold the checks go on with the wish to come to rest; after a stop nothing leaves the filter until
+`recover` is called for a person.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def alarmed(given: Given, going: ToolTarget, limits: Limits) -> Outcome:
     first = finite(replace(given, action=None), wish, limits).outcome
     if given.faults or first == Outcome.STOP:
         return Outcome.STOP
-    return max(check.outcome for check in (ages(given, wish, wish, limits, Memory()), contact(given, wish, wish, limits)))
+    old, felt = ages(given, wish, wish, limits, Memory()), contact(given, wish, wish, limits)
+    return max(old.outcome, felt.outcome)
 
 
 class SafetyFilter:

@@ -13,7 +13,7 @@ import numpy as np
 from expertgen.geometry import rotation_from_6d, rotation_log
 from expertgen.robots.interpolation import rotation_exp
 from expertgen.robots.limits import Limits
-from expertgen.robots.robot import Array, ArmState, ToolTarget
+from expertgen.robots.robot import ArmState, Array, ToolTarget
 from expertgen.robots.safety_data import Finding, Given, Memory, Outcome, Wish
 
 _FUTURE = 0.02  # s, by which two readings of one clock may be out of order

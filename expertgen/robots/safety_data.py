@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from expertgen.robots.kinematics import Tool
-from expertgen.robots.robot import Array, ArmState, GripperState, ToolTarget
+from expertgen.robots.robot import ArmState, Array, GripperState, ToolTarget
 
 
 class Outcome(IntEnum):
@@ -25,9 +25,9 @@ class Given:
 
     action: what the policy wants of this period, expected as (10,): position 3, 6-D rotation, gripper; None if there is
     none, and `missing` says why. seen: when that was seen from which the action was predicted; cameras: when the oldest
-    of the cameras' newest pictures was taken, and `blind` says what is wrong with them, if something is. standing: where
-    the arm was really sent last; velocity (6,): at what speed the target moves. faults: what drivers, a watchdog or
-    the operator's stop have to say; any of it stops the arm.
+    of the cameras' newest pictures was taken, and `blind` says what is wrong with them, if something is. standing:
+    where the arm was really sent last; velocity (6,): at what speed the target moves. faults: what drivers, a watchdog
+    or the operator's stop have to say; any of it stops the arm.
     """
 
     now: float

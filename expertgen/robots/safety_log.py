@@ -20,7 +20,7 @@ _SHOWN = 64  # numbers of an array, letters of a text
 
 def plain(value: object) -> Any:
     """`value` in JSON's own types. NaN and infinity become words; what is too long or unknown is described."""
-    if value is None or isinstance(value, bool | int) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.name.lower()
@@ -50,7 +50,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = open(path, "a", encoding="utf-8")
+        self._file: IO[str] = open(path, "a", encoding="utf-8")  # noqa: SIM115
 
     def __call__(self, entry: dict[str, Any]) -> None:
         self._file.write(json.dumps(entry, allow_nan=False) + "\n")

@@ -140,7 +140,8 @@ def hardware():
     world = Hardware()
     world._now = time.monotonic()
     cameras = [kinematic.NoiseCamera(WallClock(), "camera1")]
-    return kinematic.Rig(world, kinematic.KinematicGripper(WallClock()), cameras, WallClock(), kinematic.wandering(0, 0.1),
+    gripper, policy = kinematic.KinematicGripper(WallClock()), kinematic.wandering(0, 0.1)
+    return kinematic.Rig(world, gripper, cameras, WallClock(), policy,
                          lambda frames, arm, gripper: (arm.time, arm.position))  # fmt: skip
 
 

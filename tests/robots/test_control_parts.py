@@ -63,7 +63,8 @@ def test_between_two_poses_the_way_is_straight_and_the_arc_the_shortest(a, b, r,
 
 @pytest.mark.parametrize(("profile", "peak"), [("linear", 1.0), ("quintic", 1.875)])
 def test_segments_begin_and_end_where_and_as_fast_as_they_are_said_to(profile, peak):
-    start, end = ToolTarget(np.zeros(3), np.eye(3)), ToolTarget(np.array([0.1, 0, 0]), rotation_exp(np.array([0, 0, 0.2])))
+    start = ToolTarget(np.zeros(3), np.eye(3))
+    end = ToolTarget(np.array([0.1, 0, 0]), rotation_exp(np.array([0, 0, 0.2])))
     play = Interpolator(start, profile)
     play.go(start, end, 1.0, 0.5)
     times = np.linspace(1.0, 1.5, 501)

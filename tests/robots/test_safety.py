@@ -24,6 +24,12 @@ TOOL = Tool(np.array([0.0, 0.0, 0.1034]), np.eye(3))
 LIMITS = Limits(load_params(Path(__file__).parents[2] / "params.yaml").robot)
 POSITION, ROTATION, _ = forward(HOME, TOOL)
 NOW = 5.0
+
+
+def felt(*wrench: float) -> dict:
+    return {"arm": replace(ARM, wrench=np.array(wrench))}
+
+
 ARM = ArmState(NOW, HOME, np.zeros(7), POSITION, ROTATION, np.zeros(6), np.zeros(7), "moving")
 
 
@@ -54,7 +60,7 @@ def with_values(index: int, value: float) -> np.ndarray:
 def test_a_small_step_passes_as_it_is(tested):
     decision = tested.decide(given(action()))
     assert decision.outcome == Outcome.PASS and not decision.braking and decision.gripper == 1.0
-    np.testing.assert_allclose(decision.target.position, POSITION + [0.02, 0, 0])
+    np.testing.assert_allclose(decision.target.position, POSITION + np.array([0.02, 0, 0]))
     assert decision.seconds == pytest.approx(0.1)
     assert tuple(finding.check for finding in decision.findings) == CHECKS
 
@@ -83,9 +89,9 @@ def test_a_small_step_passes_as_it_is(tested):
         (action(turn=(0.0, 0.0, 0.3)), {}, "step", Outcome.CLAMP),
         (action(turn=(0.0, 0.9, 0.0)), {}, "step", Outcome.HOLD),
         (action(), {"arm": replace(ARM, position=POSITION + 0.02)}, "joints", Outcome.HOLD),
-        (action((-0.01, 0.0, 0.0)), {"arm": replace(ARM, wrench=np.array([35.0, 0, 0, 0, 0, 0]))}, "contact", Outcome.HOLD),
-        (action(), {"arm": replace(ARM, wrench=np.array([0, 0, 0, 0, 16.0, 0]))}, "contact", Outcome.HOLD),
-        (action(), {"arm": replace(ARM, wrench=np.array([61.0, 0, 0, 0, 0, 0]))}, "contact", Outcome.STOP),
+        (action((-0.01, 0.0, 0.0)), felt(35.0, 0.0, 0.0, 0.0, 0.0, 0.0), "contact", Outcome.HOLD),
+        (action(), felt(0.0, 0.0, 0.0, 0.0, 16.0, 0.0), "contact", Outcome.HOLD),
+        (action(), felt(61.0, 0.0, 0.0, 0.0, 0.0, 0.0), "contact", Outcome.STOP),
         (action(), {"arm": replace(ARM, external_torques=np.full(7, 25.0))}, "contact", Outcome.STOP),
         (action(), {"arm": replace(ARM, mode="reflex")}, "contact", Outcome.STOP),
         (action(), {"arm": replace(ARM, mode="stopped")}, "contact", Outcome.STOP),
@@ -103,7 +109,8 @@ def test_each_check_finds_what_it_is_for(tested, what, values, check, outcome):
 
 
 def test_a_little_outside_of_the_workspace_is_clamped_onto_it():
-    limits = Limits(replace(LIMITS.params, workspace=replace(LIMITS.params.workspace, high=(0.8, 0.5, float(POSITION[2]) + 0.01))))
+    lower = replace(LIMITS.params.workspace, high=(0.8, 0.5, float(POSITION[2]) + 0.01))
+    limits = Limits(replace(LIMITS.params, workspace=lower))
     tested = SafetyFilter(limits)
     tested.begin(replace(ARM, time=NOW - 0.1))
     decision = tested.decide(given(action((0.0, 0.0, 0.03))))
@@ -131,12 +138,12 @@ def test_a_stale_target_comes_to_rest_a_little_farther_on(tested):
     moving = given(None, velocity=np.array([0.25, 0, 0, 0, 0, 0.5]))
     decision = tested.decide(moving)
     assert decision.outcome == Outcome.HOLD and decision.braking and decision.seconds == pytest.approx(0.05)
-    np.testing.assert_allclose(decision.target.position, POSITION + [0.25**2 / 2 / 5, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(decision.target.position, POSITION + np.array([0.25**2 / 2 / 5, 0, 0]), atol=1e-9)
 
 
 def test_so_many_holds_stop_the_arm(tested):
-    outcomes = [tested.decide(given(None, now=NOW + 0.1 * i, cameras=NOW + 0.1 * i, arm=replace(ARM, time=NOW + 0.1 * i)))
-                .outcome for i in range(11)]  # fmt: skip
+    times = [NOW + 0.1 * i for i in range(11)]
+    outcomes = [tested.decide(given(None, now=t, cameras=t, arm=replace(ARM, time=t))).outcome for t in times]
     assert outcomes == [Outcome.HOLD] * 9 + [Outcome.STOP] * 2
 
 

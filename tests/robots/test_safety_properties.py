@@ -51,8 +51,8 @@ def sane_actions(draw: st.DrawFn) -> np.ndarray:
 
 
 actions = st.one_of(
-    sane_actions(), sane_actions(), vectors(10, any_float), vectors(9, small), st.none(), st.just("go"), st.just([[1.0]]),
-    st.just(np.zeros((8, 10))), st.just([1j] * 10), st.just({}), vectors(10, st.floats(-1, 1)),
+    sane_actions(), sane_actions(), vectors(10, any_float), vectors(9, small), st.none(), st.just("go"),
+    st.just([[1.0]]), st.just(np.zeros((8, 10))), st.just([1j] * 10), st.just({}), vectors(10, st.floats(-1, 1)),
 )  # fmt: skip
 ages = st.one_of(st.floats(0, 0.04), st.floats(0, 0.04), st.floats(-1, 2), any_float)
 
@@ -62,7 +62,8 @@ def arms(draw: st.DrawFn, now: float) -> ArmState | None:
     """Mostly an arm near its start; sometimes one that lies, is hurt, or is not there."""
     joints = HOME + draw(vectors(7, st.floats(-0.15, 0.15)))
     time = now - draw(ages)
-    lie = draw(st.sampled_from(["", "", "", "", "nan", "force", "torque", "mode", "error", "none", "shape", "far", "jump"]))
+    lies = ["", "", "", "", "nan", "force", "torque", "mode", "error", "none", "shape", "far", "jump"]
+    lie = draw(st.sampled_from(lies))
     if lie == "none":
         return None
     joints = joints * 3 if lie == "far" else joints
@@ -81,13 +82,16 @@ def arms(draw: st.DrawFn, now: float) -> ArmState | None:
 
 @st.composite
 def entering(draw: st.DrawFn, standing: ToolTarget, now: float) -> Given:
-    gripper = draw(st.sampled_from([None, GripperState(now, 0.08, False, False), GripperState(now - 9, 0.0, False, True),
-                                    GripperState(now, 0.0, False, False, "0x05")]))  # fmt: skip
+    grippers = [GripperState(now, 0.08, False, False), GripperState(now - 9, 0.0, False, True),
+                GripperState(now, 0.0, False, False, "0x05")]  # fmt: skip
+    gripper = draw(st.sampled_from([None, *grippers]))
+    nowhere = ToolTarget(standing.position * np.nan, standing.rotation)
     return Given(
         now, draw(actions), now - draw(ages), now - draw(ages), draw(arms(now)), gripper,
-        draw(st.sampled_from([standing, standing, standing, ToolTarget(standing.position * np.nan, standing.rotation)])),
+        draw(st.sampled_from([standing, standing, standing, nowhere])),
         draw(st.one_of(st.just(np.zeros(6)), vectors(6, st.floats(-0.5, 0.5)), vectors(6, any_float))),
-        blind=draw(st.sampled_from(["", "", "a camera is lost"])), faults=draw(st.sampled_from([(), (), (), ("link lost",)])),
+        blind=draw(st.sampled_from(["", "", "a camera is lost"])),
+        faults=draw(st.sampled_from([(), (), (), ("link lost",)])),
     )  # fmt: skip
 
 
