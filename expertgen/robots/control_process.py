@@ -41,6 +41,7 @@ class ProcessPolicy:
             self._pipe.send(seen)
             chunk, fault = self._pipe.recv()
         except (EOFError, OSError) as error:
+            self._process.join(1)
             raise RuntimeError(f"its process has ended ({self._process.exitcode})") from error
         if fault:
             raise RuntimeError(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import subprocess
 import sys
@@ -92,17 +93,6 @@ def test_a_picture_that_stands_still_while_the_arm_moves_is_told_of():
     assert told[:3] == ["", "", ""] and "camera1 stands still" in told[3]
 
 
-class Policy:
-    """Runs in another process: by what it is shown it answers, raises or hangs."""
-
-    def __call__(self, seen: str) -> str:
-        if seen == "hang":
-            signal.pause()
-        if seen == "raise":
-            raise ValueError("no")
-        return seen.upper()
-
-
 def waited(asker, number, seen):
     assert asker.ask(number, seen, 0.0)
     end = time.monotonic() + 60
@@ -111,12 +101,18 @@ def waited(asker, number, seen):
     return answer
 
 
+def test_a_process_that_ends_is_told_of():
+    asker = ProcessPolicy(functools.partial, eval)
+    assert "has ended" in waited(asker, 1, "__import__('os')._exit(3)").fault
+    asker.close()
+
+
 def test_a_policy_in_a_process_of_its_own_may_raise_and_hang():
-    asker = ProcessPolicy(Policy)
-    assert waited(asker, 1, "go").chunk == "GO"
-    assert "no" in waited(asker, 2, "raise").fault
-    assert asker.ask(3, "hang", 0.0)
-    assert not asker.ask(4, "go", 0.0) and asker.answer(0.0) is None
+    asker = ProcessPolicy(functools.partial, eval)  # its answer is what it is shown, evaluated
+    assert waited(asker, 1, "[1] * 10").chunk == [1] * 10
+    assert "ZeroDivisionError" in waited(asker, 2, "1 / 0").fault
+    assert asker.ask(3, "__import__('signal').pause()", 0.0)
+    assert not asker.ask(4, "1", 0.0) and asker.answer(0.0) is None
     asker.close()
     assert not asker._process.is_alive()
 
