@@ -3,6 +3,7 @@
 from expertgen.params.distill import DistillParams, ShareParams, StudentDiffusionParams, StudentParams
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
+from expertgen.params.robot import RobotParams
 from expertgen.params.schema import (
     CameraParams,
     DemosParams,
@@ -40,6 +41,7 @@ __all__ = [
     "RandomiseParams",
     "ReleaseParams",
     "RewardParams",
+    "RobotParams",
     "RolloutsParams",
     "ScriptParams",
     "ShareParams",

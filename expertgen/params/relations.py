@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from expertgen.params.checks import Problems
+from expertgen.params.robot_relations import check_robot
 from expertgen.params.schema import Params, PriorParams
 from expertgen.params.student_relations import check_students
 
@@ -27,6 +28,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     _perturb(params, problems)
     _cameras(params, problems)
     check_students(params, problems)
+    check_robot(params.robot, problems)
 
 
 def _clock(params: Params, problems: Problems) -> None:

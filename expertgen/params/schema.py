@@ -14,6 +14,7 @@ from expertgen.params.distill import DistillParams, StudentParams, StudentReport
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
 from expertgen.params.perturb import PerturbParams
+from expertgen.params.robot import RobotParams
 from expertgen.params.steer import SteerParams
 from expertgen.params.vision import VisionParams
 
@@ -143,4 +144,5 @@ class Params:
     student: StudentParams
     distill: DistillParams
     student_report: StudentReportParams
+    robot: RobotParams
     gates: GatesParams
