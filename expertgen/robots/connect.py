@@ -7,6 +7,7 @@ client ends stops by itself: the arm at once, by its own watch over the stream o
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import socket
@@ -50,6 +51,18 @@ def require_package(module: str, wanted_by: str) -> None:
             f"{wanted_by} needs the Python package {module}, which is not installed: pip install 'expertgen[robot]'; "
             "see docs/robot_setup.md."
         )
+
+
+def import_package(module: str, wanted_by: str) -> Any:
+    """The package `module`. Raises MissingInput, which says how to install it, or what it lacks of the system."""
+    require_package(module, wanted_by)
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingInput(
+            f"{wanted_by} cannot load the Python package {module}: {error}. It needs libraries of the system; see "
+            "docs/robot_setup.md."
+        ) from None
 
 
 class Client:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from expertgen.robots.connect import Clock, MachineClock, require_package
+from expertgen.robots.connect import Clock, MachineClock, import_package
 from expertgen.robots.faults import RobotFault
 from expertgen.robots.robot import Frame
 
 if TYPE_CHECKING:
     import pyrealsense2 as rs
 
+_NEEDED_BY = "the driver of RealSense cameras"
 _LOOK = 0.005  # s between looks for the first frame
 _STRAIGHT = 1e-3  # a distortion coefficient up to which the image counts as a pinhole's
 
@@ -46,9 +47,7 @@ class RealSenseCamera:
         self, device: rs.device, streams: Streams | None = None, *, clock: Clock | None = None, timeout: float = 0.5,
         connect_timeout: float = 5.0, dated: Callable[[float, str], float] | None = None,
     ) -> None:  # fmt: skip
-        require_package("pyrealsense2", "the driver of RealSense cameras")
-        import pyrealsense2 as rs
-
+        rs = import_package("pyrealsense2", _NEEDED_BY)
         streams = streams or Streams()
         self._rs, self._device, self._clock = rs, device, clock or MachineClock()
         self._timeout, self._dated = timeout, dated or self._on_machine
@@ -149,9 +148,7 @@ class RealSenseCamera:
 
 def find_device(serial: str) -> rs.device:
     """The camera on USB with this serial number. Raises RobotFault, naming those that are there."""
-    require_package("pyrealsense2", "the driver of RealSense cameras")
-    import pyrealsense2 as rs
-
+    rs = import_package("pyrealsense2", _NEEDED_BY)
     found = {device.get_info(rs.camera_info.serial_number): device for device in rs.context().query_devices()}
     if serial not in found:
         there = ", ".join(sorted(found)) or "none"
