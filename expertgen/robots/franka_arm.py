@@ -15,6 +15,7 @@ _SESSION = "expertgen.robots.franka_session:FrankaSession"
 _PERIOD = 0.02  # s between looks at a motion that is waited for
 _REST = 0.02  # rad/s, below which the arm is at rest
 _ARRIVED = 0.01  # rad
+_SETTLING = 2.0  # s from the end of what is commanded until the arm has followed
 _STOPPING = 0.5  # s that a motion has to come to rest by itself
 _RECOVERY = 15.0  # s: the arm's own recovery may take some
 
@@ -103,9 +104,11 @@ class FrankaArm:
         """Raises RobotFault if it is stopped on its way, fails, or takes longer than `motion_timeout` of the clock."""
         goal = np.asarray(joints, dtype=np.float64)
         self._go("move_joints", goal, speed)
-        error = np.abs(self.observe().joints - goal).max()
-        if error > _ARRIVED:
-            raise RobotFault(f"{self._name}: it ended {error:.3f} rad from where it was to go.")
+        until = self._clock.now() + _SETTLING
+        while (error := np.abs(self.observe().joints - goal).max()) > _ARRIVED:
+            if self._clock.now() > until:
+                raise RobotFault(f"{self._name}: it ended {error:.3f} rad from where it was to go.")
+            self._clock.sleep_until(self._clock.now() + _PERIOD)
 
     def move_to_tool(self, target: ToolTarget, speed: float) -> None:
         """Reset: bring the tool to `target` in a straight line, and wait; raises as `move_to_joints`."""

@@ -6,6 +6,10 @@ from typing import Any
 
 import franky
 
+from expertgen.robots.faults import RobotFault
+
+_ANSWER = 0.1  # s
+
 
 class FrankaHandSession:
     """A connection to the hand of the arm at `address`. speed in m/s, force in N."""
@@ -51,6 +55,9 @@ class FrankaHandSession:
         self._collect()
         if self._future is not None:
             self._hand.stop()
+            # franky lets go of an order when the hand has answered it, and would wait for ever.
+            if not self._future.wait(_ANSWER):
+                raise RobotFault("it was stopped and has not answered what it did before.")
             self._future = None
 
     def _collect(self) -> None:

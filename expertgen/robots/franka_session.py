@@ -105,7 +105,7 @@ class FrankaSession:
 
     def recover(self) -> bool:
         """Clear the arm's errors; False if it refuses."""
-        self._robot.join_motion(2.0) if self._robot.is_in_control else self._collect()
+        self._join(2.0)
         well = bool(self._robot.recover_from_errors())
         self._tracker, self._fault, self._halted = None, "", False
         return well
@@ -113,10 +113,7 @@ class FrankaSession:
     def close(self) -> None:
         if self._robot.is_in_control:
             self.halt()
-            try:
-                self._robot.join_motion(0.7)
-            except Exception:  # it ends with this process anyway
-                pass
+            self._join(0.7)
 
     def _begin(self, motion: Any) -> None:
         self._refuse_when_faulty()
@@ -124,6 +121,13 @@ class FrankaSession:
             raise RobotFault("another motion is not at its end yet.")
         self._tracker, self._halted = None, False
         self._robot.move(motion, asynchronous=True)
+
+    def _join(self, seconds: float) -> None:
+        """Wait for the end of what moves it, whatever it ends with."""
+        try:
+            self._robot.join_motion(seconds)
+        except Exception:
+            pass  # a stop ends a motion with an exception too
 
     def _collect(self) -> None:
         """Keep the words with which the last motion ended, unless it was to end. Never waits."""

@@ -125,7 +125,7 @@ def test_a_fault_that_activation_does_not_mend_is_told(wire, gripper, monkeypatc
 
     monkeypatch.setattr(registers, "write", broken)
     monkeypatch.setattr(registers, "_now", time.monotonic)
-    with pytest.raises(RobotFault, match="(?i)internal fault"):
+    with pytest.raises(RobotFault, match=r"(?i)internal fault"):
         gripper.recover()
 
 
@@ -144,7 +144,7 @@ def test_on_a_serial_line_it_is_read_in_the_background_and_a_cut_cable_is_told_w
         assert serial.observe().width == pytest.approx(sent)
         emulated.muted, serial._timeout = True, 1.0
         time.sleep(1.2)
-        with pytest.raises(RobotFault, match="has not answered|did not answer|GripperCommunication|Modbus"):
+        with pytest.raises(RobotFault, match=r"has not answered|did not answer|GripperCommunication|Modbus"):
             serial.observe()
     finally:
         emulated.muted = False
