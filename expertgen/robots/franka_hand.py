@@ -28,7 +28,7 @@ class FrankaHand:
         require_package("franky", "the driver of Franka's hand")
         self._name, self._clock = f"hand at {address}", clock or MachineClock()
         self._timeout, self._connect_timeout = timeout, connect_timeout
-        self._options = {"address": address, "speed": speed, "force": force}
+        self._options = {"address": address, "speed": speed, "force": force, "patience": timeout / 2}
         self._wanted: float | None = None
         self._client = Client(self._name, _SESSION, self._options, connect_timeout)
 

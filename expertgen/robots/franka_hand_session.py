@@ -8,15 +8,14 @@ import franky
 
 from expertgen.robots.faults import RobotFault
 
-_ANSWER = 0.1  # s
-
 
 class FrankaHandSession:
-    """A connection to the hand of the arm at `address`. speed in m/s, force in N."""
+    """A connection to the hand of the arm at `address`. speed in m/s, force in N; patience in s, with which it waits
+    for the hand to answer an order that was broken off."""
 
-    def __init__(self, address: str, speed: float, force: float) -> None:
+    def __init__(self, address: str, speed: float, force: float, patience: float) -> None:
         self._hand = franky.Gripper(address)
-        self._speed, self._force = speed, force
+        self._speed, self._force, self._patience = speed, force, patience
         self._future: Any = None
         self._fault = ""
 
@@ -56,7 +55,7 @@ class FrankaHandSession:
         if self._future is not None:
             self._hand.stop()
             # franky lets go of an order when the hand has answered it, and would wait for ever.
-            if not self._future.wait(_ANSWER):
+            if not self._future.wait(self._patience):
                 raise RobotFault("it was stopped and has not answered what it did before.")
             self._future = None
 
