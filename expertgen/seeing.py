@@ -20,7 +20,7 @@ from expertgen.errors import InvalidParameter
 from expertgen.geometry import rotation_to_6d
 from expertgen.params import CloudParams
 from expertgen.robots.faults import RobotFault
-from expertgen.robots.robot import Array, ArmState, Frame, GripperState
+from expertgen.robots.robot import ArmState, Array, Frame, GripperState
 from expertgen.seeds import generator
 from expertgen.vision.cloud import camera_points, merged_cloud
 from expertgen.vision.pinhole import Pinhole
@@ -67,7 +67,9 @@ class Seeing:
         self.pinhole = Pinhole(float(vision["fovy"]), int(vision["width"]), int(vision["height"]))
         self._depths = tuple(vision["depth_range"])
         cloud = vision["cloud"]
-        self._cloud = CloudParams(int(cloud["points"]), float(cloud["voxel"]), tuple(cloud["low"]), tuple(cloud["high"]))
+        self._cloud = CloudParams(
+            int(cloud["points"]), float(cloud["voxel"]), tuple(cloud["low"]), tuple(cloud["high"])
+        )  # fmt: skip
         names = [camera["name"] for camera in vision["cameras"]]
         if sorted(names) != sorted(serials) or len(set(serials.values())) < len(names):
             raise InvalidParameter(

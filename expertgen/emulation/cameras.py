@@ -44,7 +44,9 @@ class EmulatedCamera:
         depth.register_extrinsics_to(colour, _extrinsics(optics.colour_T_depth))
         self.device.create_matcher(rs.matchers.default)
 
-    def show(self, colour: NDArray[np.uint8], depth: NDArray[np.float32], time: float, number: int | None = None) -> None:
+    def show(
+        self, colour: NDArray[np.uint8], depth: NDArray[np.float32], time: float, number: int | None = None
+    ) -> None:
         """Give out colour (H, W, 3) and depth (H, W) m, 0 or inf where there is none, taken at `time` s; `number`, if
         given, instead of the next one."""
         self._number = self._number + 1 if number is None else number

@@ -1,4 +1,4 @@
-"""What a Robotiq 2F-85 does with its registers: activation, motion, what it holds, faults. Knows nothing of the wire."""
+"""What a Robotiq 2F-85 does with its registers: activation, motion, what it holds, faults. Knows of no wire."""
 
 from __future__ import annotations
 

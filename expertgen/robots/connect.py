@@ -7,6 +7,7 @@ client ends stops by itself: the arm at once, by its own watch over the stream o
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -18,7 +19,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from expertgen.errors import ExpertGenError, MissingInput
+from expertgen.errors import MissingInput
 from expertgen.robots.faults import RobotFault
 
 _ENTRY = "import sys; from expertgen.robots.connect_process import main; main(int(sys.argv[1]))"
@@ -109,10 +110,8 @@ class Client:
     def close(self) -> None:
         """End the process; the session is asked to end well first, for a second."""
         if not self._lost:
-            try:
+            with contextlib.suppress(RobotFault):  # it ends either way
                 self.call("close", timeout=1.0)
-            except ExpertGenError:
-                pass  # it ends either way
         with self._lock:
             self._end("it was closed")
 

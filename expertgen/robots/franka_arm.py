@@ -9,7 +9,7 @@ import numpy as np
 from expertgen.geometry import quaternion_to_rotation, rotation_to_quaternion
 from expertgen.robots.connect import Client, Clock, MachineClock, require_package
 from expertgen.robots.faults import RobotFault
-from expertgen.robots.robot import Array, ArmState, Mode, ToolTarget
+from expertgen.robots.robot import ArmState, Array, Mode, ToolTarget
 
 _SESSION = "expertgen.robots.franka_session:FrankaSession"
 _PERIOD = 0.02  # s between looks at a motion that is waited for

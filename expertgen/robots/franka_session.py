@@ -3,6 +3,7 @@ arm. No method waits for a motion: whoever asks has to be able to stop it."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import franky
@@ -124,10 +125,8 @@ class FrankaSession:
 
     def _join(self, seconds: float) -> None:
         """Wait for the end of what moves it, whatever it ends with."""
-        try:
+        with contextlib.suppress(Exception):  # a stop ends a motion with an exception too
             self._robot.join_motion(seconds)
-        except Exception:
-            pass  # a stop ends a motion with an exception too
 
     def _collect(self) -> None:
         """Keep the words with which the last motion ended, unless it was to end. Never waits."""

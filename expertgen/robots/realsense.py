@@ -1,6 +1,6 @@
 """A RealSense camera through pyrealsense2: colour, and depth registered to it.
 
-Works on the device's sensors, not on a pipeline, for a device of software has sensors only: what is tested is what runs.
+Works on the device's sensors, not on a pipeline: a device of software has sensors only, so what is tested is what runs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STRAIGHT = 1e-3  # a distortion coefficient up to which the image counts as a p
 
 @dataclass(frozen=True)
 class Streams:
-    """What is asked of a device: px and frames a second, and filters of its depth (spatial, temporal), in this order."""
+    """What is asked of a device: px, frames a second, and filters of its depth (spatial, temporal), in this order."""
 
     colour: tuple[int, int] = (1280, 720)
     depth: tuple[int, int] = (848, 480)
@@ -59,8 +59,9 @@ class RealSenseCamera:
         self._frame: Frame | None = None
         self._numbers = (-1, -1)
         try:
-            profiles = [_profile(rs, device, rs.stream.color, rs.format.rgb8, streams.colour, streams.rate, self._name),
-                        _profile(rs, device, rs.stream.depth, rs.format.z16, streams.depth, streams.rate, self._name)]  # fmt: skip
+            wanted = [(rs.stream.color, rs.format.rgb8, streams.colour)]
+            wanted.append((rs.stream.depth, rs.format.z16, streams.depth))
+            profiles = [_profile(device, *each, streams.rate, self._name) for each in wanted]
             self.intrinsics = _matrix(profiles[0][1].as_video_stream_profile().get_intrinsics(), self._name)
             self._start(profiles)
         except RuntimeError as error:  # librealsense's own
@@ -169,7 +170,7 @@ def _depth_filters(rs: Any, names: tuple[str, ...]) -> list[Any]:
 
 
 def _profile(
-    rs: Any, device: rs.device, stream: Any, form: Any, size: tuple[int, int], rate: int, name: str
+    device: rs.device, stream: Any, form: Any, size: tuple[int, int], rate: int, name: str
 ) -> tuple[Any, Any]:
     """The sensor that gives this stream, and its profile."""
     offered = []

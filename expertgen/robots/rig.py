@@ -35,7 +35,8 @@ class Rig:
     def __init__(
         self, cameras: Sequence[Camera], *, clock: Clock | None = None, spread: float = 0.034, timeout: float = 1.0
     ) -> None:
-        self.cameras, self._clock, self._spread, self._timeout = tuple(cameras), clock or MachineClock(), spread, timeout
+        self.cameras, self._clock = tuple(cameras), clock or MachineClock()
+        self._spread, self._timeout = spread, timeout
         serials = [camera.serial for camera in self.cameras]
         if not serials or len(set(serials)) < len(serials):
             raise RobotFault(f"a rig has cameras of different serial numbers; found: {', '.join(serials) or 'none'}.")

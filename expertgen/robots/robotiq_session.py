@@ -63,7 +63,7 @@ class RobotiqSession:
             self._gripper.stop(refreshStatus=False, readStatus=False)
 
     def activate(self) -> dict[str, int]:
-        """Reset and activate: the fingers open and close fully. Takes seconds; raises if it does not come to its end."""
+        """Reset and activate: the fingers open and close fully. Takes seconds; raises if it comes to no end."""
         with self._line:
             self._wanted = None
             self._gripper.activate()

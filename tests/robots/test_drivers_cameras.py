@@ -23,7 +23,7 @@ def grey(value):
 
 
 class World:
-    """A clock, and an emulated camera that shows a picture every thirtieth of a second of it, unless it is told not to."""
+    """A clock, and an emulated camera that shows a picture every thirtieth of a second of it, unless it is `still`."""
 
     def __init__(self, optics=None, serial="1001"):
         self.camera = EmulatedCamera(serial, optics or Optics(SIZE, MATRIX))

@@ -77,7 +77,7 @@ def test_it_follows_targets_and_tells_what_was_sent(arm):
     state = arm.observe()
     tilted = state.rotation.copy()
     tilted[:, 0] *= 1.02  # no rotation
-    sent = arm.send(ToolTarget(state.position + [0.0, 0.02, -0.02], tilted))
+    sent = arm.send(ToolTarget(state.position + np.array([0.0, 0.02, -0.02]), tilted))
     assert sent.rotation @ sent.rotation.T == pytest.approx(np.eye(3), abs=1e-9)
     assert soon(lambda: np.linalg.norm(arm.observe().position - sent.position) < 0.004)
     assert soon(lambda: arm.observe().mode == "holding")
@@ -92,7 +92,7 @@ def test_a_target_that_is_no_pose_is_not_sent(arm):
 
 def test_after_a_stop_nothing_is_sent_until_it_recovers(arm):
     state = arm.observe()
-    arm.send(ToolTarget(state.position + [0.0, 0.0, 0.05], state.rotation))
+    arm.send(ToolTarget(state.position + np.array([0.0, 0.0, 0.05]), state.rotation))
     arm.stop()
     assert arm.observe().mode == "stopped"
     assert soon(lambda: np.abs(arm.observe().joint_velocities).max() < 0.02)
