@@ -87,15 +87,15 @@ class RealSenseCamera:
         self._sensors = []
 
     def _start(self, profiles: list[tuple[Any, Any]]) -> None:
-        rs, (colour, depth) = self._rs, profiles
-        for sensor in {id(sensor): sensor for sensor, _ in profiles}.values():
-            if sensor.supports(rs.option.global_time_enabled) and not sensor.is_option_read_only(
-                rs.option.global_time_enabled
-            ):
-                sensor.set_option(rs.option.global_time_enabled, 1)
-        same = colour[0] is depth[0]
-        for sensor, chosen in [(colour[0], [colour[1], depth[1]])] if same else [(s, [p]) for s, p in profiles]:
-            sensor.open(chosen)
+        """Open each sensor once: a D435i's two streams are of two sensors, a D405's of one."""
+        rs, chosen = self._rs, dict[str, tuple[Any, list[Any]]]()
+        for sensor, profile in profiles:
+            chosen.setdefault(sensor.get_info(rs.camera_info.name), (sensor, []))[1].append(profile)
+        for sensor, wanted in chosen.values():
+            option = rs.option.global_time_enabled
+            if sensor.supports(option) and not sensor.is_option_read_only(option):
+                sensor.set_option(option, 1)
+            sensor.open(wanted)
             self._sensors.append(sensor)
             sensor.start(self._syncer)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 
@@ -41,7 +43,7 @@ class Rig:
         if not serials or len(set(serials)) < len(serials):
             raise RobotFault(f"a rig has cameras of different serial numbers; found: {', '.join(serials) or 'none'}.")
         self._past: dict[str, deque[Frame]] = {serial: deque(maxlen=_KEPT) for serial in serials}
-        self._pool = ThreadPoolExecutor(len(serials), thread_name_prefix="camera")
+        self._readers = {camera.serial: _Reader(camera) for camera in self.cameras}
         self._asked: dict[str, Future[Frame]] = {}
 
     def observe(self) -> RigFrames:
@@ -63,15 +65,16 @@ class Rig:
         return RigFrames(frames, self._clock.now() - min(times), spread)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for reader in self._readers.values():
+            reader.close()
         for camera in self.cameras:
             camera.close()
 
     def _ask(self) -> None:
         faults = []
-        for camera in self.cameras:
-            if camera.serial not in self._asked:  # else it still owes an answer, and no thread more is spent on it
-                self._asked[camera.serial] = self._pool.submit(camera.observe)
+        for serial, reader in self._readers.items():
+            if serial not in self._asked:  # else it still owes an answer
+                self._asked[serial] = reader.ask()
         for serial, asked in list(self._asked.items()):
             try:
                 frame = asked.result(self._timeout)
@@ -88,3 +91,27 @@ class Rig:
                 past.append(frame)
         if faults:
             raise RobotFault(" ".join(faults))
+
+
+class _Reader:
+    """A thread that asks one camera. A pool's would be waited for at the program's end, for ever if the camera hangs."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._orders: queue.SimpleQueue[Future[Frame] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=f"camera {camera.serial}", daemon=True).start()
+
+    def ask(self) -> Future[Frame]:
+        answer: Future[Frame] = Future()
+        self._orders.put(answer)
+        return answer
+
+    def close(self) -> None:
+        self._orders.put(None)
+
+    def _run(self) -> None:
+        while (answer := self._orders.get()) is not None:
+            try:
+                answer.set_result(self._camera.observe())
+            except BaseException as error:  # whoever asked is to have it
+                answer.set_exception(error)
