@@ -94,7 +94,7 @@ class Rig:
 
 
 class _Reader:
-    """A thread that asks one camera. A pool's would be waited for at the program's end, for ever if the camera hangs."""
+    """A thread that asks one camera. A pool's is waited for at the program's end, for ever if the camera hangs."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
