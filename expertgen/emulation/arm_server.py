@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import struct
 
@@ -19,6 +18,7 @@ from franky_sim.franka_robot_protocol import (
 from franky_sim.franka_robot_server import ControlMode
 from franky_sim.franka_server import FrankaServer
 
+from expertgen.emulation import wire
 from expertgen.emulation.arm_commands import COMMANDS
 from expertgen.emulation.controller import Controller
 from expertgen.emulation.report import robot_state
@@ -94,9 +94,7 @@ class ArmServer(FrankaServer):
     @property
     def sockets(self) -> list[socket.socket]:
         """Those on which something may come."""
-        names = ("tcp_socket", "udp_socket") if self.tcp_connected else ("server_socket",)
-        found = [getattr(self, f"_FrankaServer__{name}") for name in names]  # franky-sim keeps them to itself
-        return [] if self.cut else [one for one in found if one is not None]
+        return [] if self.cut else wire.sockets(self)
 
     def serve(self) -> None:
         """Take in what has come."""
@@ -117,18 +115,17 @@ class ArmServer(FrankaServer):
             self.stop_motion(MoveStatus.kSuccess)
         return told
 
-    def send_state(self) -> None:
-        """The next state."""
+    def send_state(self, changed: bool = True) -> None:
+        """The next state; if nothing has `changed` since the last, that with a new number."""
         self.number += 1
-        self._last = struct.pack("<Q", self.number) + self._get_state_bytes()
+        state = self._last[8:] if self._last and not changed else self._get_state_bytes()
+        self._last = struct.pack("<Q", self.number) + state
         self.send_again()
 
     def send_again(self) -> None:
         """The last state once more: the client passes over it, and knows that the link lives."""
-        udp, port = getattr(self, "_FrankaServer__udp_socket"), getattr(self, "_FrankaServer__client_udp_port")  # noqa: B009
-        if udp is not None and self._last and not self.cut:
-            with contextlib.suppress(OSError):  # it has gone: TCP will tell
-                udp.sendto(self._last, (getattr(self, "_FrankaServer__client_address"), port))  # noqa: B009
+        if self._last and not self.cut:
+            wire.send_packet(self, self._last)
 
     def _get_state_bytes(self) -> bytes:
         mode = RobotMode.kMove if self.current_motion_id else RobotMode.kIdle

@@ -17,6 +17,7 @@ from expertgen.scenes import panda_model as panda
 
 Array = NDArray[np.float64]
 LOST = 20  # commands in a row that may be missing
+_INERTIA = np.array([1.0, 1.0, 0.6, 0.6, 0.15, 0.15, 0.12])  # kg m², about what each joint turns near the ready pose
 _BEYOND = 0.01  # rad by which a joint may move past its limit
 
 
@@ -146,5 +147,6 @@ class Controller:
     def _impedance(self) -> Array:
         desired, world = self.follower.desired, self.world
         error, slip = desired.joints - world.joints, desired.velocity - world.velocities
-        wanted = self.stiffness * error + self.stiffness / 10 * slip + world.coriolis()
+        damping = 2 * np.sqrt(self.stiffness * _INERTIA)
+        wanted = self.stiffness * error + damping * slip + world.inertia(desired.acceleration) + world.coriolis()
         return np.clip(wanted, -self.limits.torque, self.limits.torque)

@@ -29,12 +29,12 @@ Pace = Literal["lockstep", "realtime"]
 SILENCE = 20.0  # s of wall time after which a client in lockstep counts as gone
 _IDLE, _ALIVE = 0.005, 0.2  # s of wall time between states where nothing moves; where a client waits
 _BEGIN, _AGAIN = 0.005, 0.5  # s of wall time to the second state of a motion, and to further ones if no command comes
-_SETTLE = 3000  # steps after which what still moves by itself is let be
+_QUIET, _SETTLE = 100, 3000  # steps at rest after which time stands still; after which it does in any case
 _LATE = 0.05  # s by which real time may fall behind before it gives up catching up
 
 
 class Emulator:
-    """Serve with `turn`, again and again, until `ended`; then `close`. Raises OSError where `host`'s ports are taken."""
+    """Serve with `turn`, again and again, until `ended`; then `close`. Raises OSError if `host`'s ports are taken."""
 
     def __init__(self, task: str, params: SimulationParams, host: str, pace: Pace) -> None:
         self.pace, self.host, self.ended = pace, host, False
@@ -50,8 +50,10 @@ class Emulator:
         self.channel = Channel(host, self.operations.answer, self.operations.left)
         self.lose = 0  # commands of the client that get lost on the way
         self.slips = 0  # times that real time was given up
+        self._changed = True  # since the last state that was told
         self._applied, self._spoke, self._begun = 0, 0.0, 0
-        self._unsettled, self._due = 0, time.perf_counter()
+        self._due = time.perf_counter()
+        self.wake()
 
     def turn(self) -> None:
         """Serve whoever speaks, and let a millisecond pass if it may."""
@@ -59,9 +61,7 @@ class Emulator:
             self._turn_in_real_time()
         elif self._may_pass():
             self._serve(0.0)
-            if not self.arm.current_motion_id:
-                self._pass(None)
-            elif self.arm.cut:
+            if not self.arm.current_motion_id or self.arm.cut:
                 self._pass(None)
             elif self.arm.command is None:
                 self._begin()
@@ -77,10 +77,15 @@ class Emulator:
         busy = self.arm.current_motion_id or not self.controller.settled
         busy = busy or (self.hand_server is not None and self.hand_server.busy) or not self.hand.arrived
         if busy:
-            self._unsettled = 0
+            self.wake()
             return True
-        self._unsettled += 1
-        return self._unsettled < _SETTLE and not self.world.at_rest()
+        self._alone += 1
+        self._quiet = self._quiet + 1 if self.world.at_rest() else 0
+        return self._quiet < _QUIET and self._alone < _SETTLE
+
+    def wake(self) -> None:
+        """Something was changed that may set things moving: let time pass until all is quiet again."""
+        self._quiet = self._alone = 0
 
     def _stand(self) -> None:
         """Time stands still: who connects, or asks for the state, is answered all the same."""
@@ -88,10 +93,12 @@ class Emulator:
             self._begin()
             return
         if self._serve(_IDLE):
+            self._changed = True
             return
         now = time.perf_counter()
         if not self.arm.current_motion_id:
-            self._tell()
+            self._tell(self._changed)
+            self._changed = False
         elif now - self._spoke > _ALIVE:
             self.arm.send_again()
             self._spoke = now
@@ -148,6 +155,7 @@ class Emulator:
 
     def _pass(self, command: UDPCommand | None) -> None:
         """One millisecond, with the client's `command` for it, if it sent one."""
+        self._changed = True
         if self.lose > 0:
             self.lose, command = self.lose - 1, None
         if command is not None:
@@ -173,9 +181,9 @@ class Emulator:
             self._tell()
         self.operations.clock.passed()
 
-    def _tell(self) -> None:
+    def _tell(self, changed: bool = True) -> None:
         """States that no one has to answer."""
-        self.arm.send_state()
+        self.arm.send_state(changed)
         self._applied = self.arm.number
         if self.hand_server is not None:
             self.hand_server.send()

@@ -10,6 +10,7 @@ from franky_sim.franka_gripper_protocol import GripperCommandStatus
 from franky_sim.franka_gripper_server import FrankaGripperServer, _MotionState
 from franky_sim.franka_server import BaseCommand
 
+from expertgen.emulation import wire
 from expertgen.emulation.hand import STRONGEST, Hand
 
 
@@ -42,9 +43,7 @@ class HandServer(FrankaGripperServer):
 
     @property
     def sockets(self) -> list[socket.socket]:
-        names = ("tcp_socket", "udp_socket") if self.tcp_connected else ("server_socket",)
-        found = [getattr(self, f"_FrankaServer__{name}") for name in names]
-        return [] if self.cut else [one for one in found if one is not None]
+        return [] if self.cut else wire.sockets(self)
 
     def serve(self) -> None:
         """Take in what has come."""

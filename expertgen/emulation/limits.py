@@ -24,8 +24,8 @@ START = 0.01  # rad or m by which the first command of a motion may differ from 
 
 @dataclass(frozen=True)
 class JointLimits:
-    """lower, upper (7,) rad; velocity (7,) rad/s; torque (7,) Nm; near a joint's end its velocity is less: at a distance
-    d from it at most sqrt(2 deceleration d) - offset."""
+    """lower, upper (7,) rad; velocity (7,) rad/s; torque (7,) Nm; near a joint's end its velocity is less: at a
+    distance d from it at most sqrt(2 deceleration d) - offset."""
 
     lower: Array
     upper: Array

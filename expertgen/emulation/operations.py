@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from expertgen.emulation.emulator import Emulator
 
 
+_LOOKING = ("about", "state", "success")  # requests that set nothing moving
+
+
 class Refused(Exception):
     """A request that cannot be met; its text goes back to who asked."""
 
@@ -37,6 +40,8 @@ class Operations:
         except (Refused, TypeError, ValueError) as error:
             caller.reply(error=str(error))
             return
+        if name not in _LOOKING:
+            self._all.wake()
         if reply is not None:
             caller.reply(**reply)
 
@@ -80,13 +85,18 @@ class Operations:
 
     # The scene
 
-    def do_reset(self, caller: Caller, seed: int, arm: bool = False) -> dict[str, Any]:
-        """Objects to a start, and with `arm` the arm too, which must not be in motion then."""
-        emulator = self._all
-        if arm and emulator.arm.current_motion_id:
+    def do_reset(
+        self, caller: Caller, seed: int, arm: bool = False, joints: list[float] | None = None
+    ) -> dict[str, Any]:
+        """Objects to the start that `seed` names, and with `arm` the arm too, or to `joints` (7,) rad, its fingers
+        open; it must not be in motion then."""
+        emulator, moved = self._all, arm or joints is not None
+        if moved and emulator.arm.current_motion_id:
             raise Refused("the arm is in motion: end it before it is put elsewhere")
-        emulator.world.reset(int(seed), bool(arm))
-        if arm:
+        if joints is not None and (len(joints) != 7 or not np.isfinite(joints).all()):
+            raise Refused(f"expected 7 joints in rad, found {joints}")
+        emulator.world.reset(int(seed), moved, joints)
+        if moved:
             emulator.hand.rest()
             emulator.controller.restart()
         return self.do_state(caller)

@@ -63,12 +63,13 @@ class World:
         """(2,) m openings."""
         return self.layout.gripper.openings(self.data.qpos)
 
-    def reset(self, seed: int, arm: bool) -> None:
-        """Objects to where the start that `seed` names has them, at rest; with `arm`, arm and fingers too."""
+    def reset(self, seed: int, arm: bool, joints: list[float] | None = None) -> None:
+        """Objects to where the start that `seed` names has them, at rest; with `arm`, arm and fingers too, the arm to
+        `joints` (7,) rad if given."""
         start = self.benchmark.reset_distribution(start_generator(seed))
         layout, data = self.layout, self.data
         if arm:
-            data.qpos[layout.arm_qpos], data.qvel[:] = start.joints, 0
+            data.qpos[layout.arm_qpos], data.qvel[:] = start.joints if joints is None else joints, 0
             data.qpos[layout.gripper.joints] = layout.gripper.coordinates(start.fingers[None])[0]
             data.ctrl[layout.gripper_ctrl] = layout.gripper.command(start.fingers.mean())
         self.seed = seed
@@ -107,6 +108,13 @@ class World:
     def coriolis(self) -> Array:
         """(7,) Nm of velocity alone, as of the last step."""
         return self.data.qfrc_bias[self.arm] - self.data.qfrc_gravcomp[self.arm]
+
+    def inertia(self, acceleration: Array) -> Array:
+        """(7,) Nm that accelerate the arm by (7,) rad/s²."""
+        whole, torques = np.zeros(self.model.nv), np.zeros(self.model.nv)
+        whole[self.arm] = acceleration
+        mujoco.mj_mulM(self.model, self.data, torques, whole)
+        return torques[self.arm]
 
     def gravity(self) -> Array:
         """(7,) Nm that hold arm and hand up."""
