@@ -94,12 +94,7 @@ class ArmServer(FrankaServer):
     @property
     def sockets(self) -> list[socket.socket]:
         """Those on which something may come."""
-        return [] if self.cut else wire.sockets(self)
-
-    def serve(self) -> None:
-        """Take in what has come."""
-        if not self.cut:
-            self.process_commands()
+        return [] if self.cut else wire.sockets(self, free=not self.current_motion_id)
 
     def _handle_udp_command(self, command_data: bytes) -> None:
         command = UDPCommand.from_bytes(command_data)

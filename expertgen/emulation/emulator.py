@@ -15,6 +15,7 @@ from typing import Literal
 from franky_sim.franka_robot_protocol import UDPCommand
 from franky_sim.urdf import FR3_URDF
 
+from expertgen.emulation import wire
 from expertgen.emulation.arm_server import ArmServer
 from expertgen.emulation.channel import Channel
 from expertgen.emulation.controller import Controller
@@ -60,8 +61,8 @@ class Emulator:
         if self.pace == "realtime":
             self._turn_in_real_time()
         elif self._may_pass():
-            self._serve(0.0)
             if not self.arm.current_motion_id or self.arm.cut:
+                self._serve(0.0)
                 self._pass(None)
             elif self.arm.command is None:
                 self._begin()
@@ -196,8 +197,9 @@ class Emulator:
         if not ready:
             return False
         for part in parts:
-            if any(one in ready for one in part.sockets):
-                part.serve()
+            came = [one for one in part.sockets if one in ready]
+            if came:
+                wire.serve(part, came)
         self.channel.serve(ready)
         return True
 

@@ -43,12 +43,7 @@ class HandServer(FrankaGripperServer):
 
     @property
     def sockets(self) -> list[socket.socket]:
-        return [] if self.cut else wire.sockets(self)
-
-    def serve(self) -> None:
-        """Take in what has come."""
-        if not self.cut:
-            self.process_commands()
+        return [] if self.cut else wire.sockets(self, free=not self.busy)
 
     def _post_process_commands(self) -> None:
         """Progress is looked at once a step, see `step`, not whenever something comes."""

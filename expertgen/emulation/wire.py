@@ -13,10 +13,20 @@ def _own(server: FrankaServer, name: str) -> Any:
     return getattr(server, f"_FrankaServer__{name}")  # of the version that pyproject.toml pins
 
 
-def sockets(server: FrankaServer) -> list[socket.socket]:
-    """Those of `server` on which something may come; one client at a time, so others wait in the queue."""
-    names = ("tcp_socket", "udp_socket") if server.tcp_connected else ("server_socket",)
+def sockets(server: FrankaServer, free: bool) -> list[socket.socket]:
+    """Those of `server` on which something may come; another client only while the one it has leaves it `free`."""
+    names = ["tcp_socket", "udp_socket"] if server.tcp_connected else []
+    if free or not names:
+        names.append("server_socket")
     return [one for one in (_own(server, name) for name in names) if one is not None]
+
+
+def serve(server: FrankaServer, ready: list[socket.socket]) -> None:
+    """Take in what has come on those that are `ready`. Who connects takes the place of who was connected: a client
+    that died without a word must not keep its successor waiting."""
+    if server.tcp_connected and _own(server, "server_socket") in ready:
+        server.reset_state()
+    server.process_commands()
 
 
 def send_packet(server: FrankaServer, packet: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 franky = pytest.importorskip("franky")
 pytest.importorskip("franky_sim")
 
+from expertgen.emulation.errors import ERRORS  # noqa: E402
 from expertgen.emulation.remote import EmulatedClock, Remote  # noqa: E402
 from expertgen.robots.faults import RobotFault  # noqa: E402
 from expertgen.sims.kinematics import Kinematics  # noqa: E402
@@ -81,12 +82,12 @@ def test_streamed_targets_are_followed_and_the_same_stream_gives_the_same_states
 
 
 def test_a_broken_limit_ends_in_a_reflex_from_which_the_client_recovers(world: Remote, robot: Any) -> None:
-    # The client's own limits are those of the arm's predecessor, which accelerated faster.
+    # The client's own limits are those of the arm's predecessor, which was quicker.
     robot.relative_dynamics_factor = 1.0
-    with pytest.raises(franky.ControlException, match="joint_motion_generator_velocity_discontinuity"):
+    with pytest.raises(franky.ControlException, match="joint_motion_generator_acceleration_discontinuity"):
         robot.move(franky.JointMotion((READY + 0.5).tolist()))
     assert robot.state.robot_mode == franky.RobotMode.Reflex
-    assert robot.state.current_errors.joint_motion_generator_velocity_discontinuity
+    assert robot.state.current_errors.joint_motion_generator_acceleration_discontinuity
     with pytest.raises(franky.CommandException, match="Reflex"):
         robot.move(franky.JointMotion(READY.tolist()))
     assert robot.recover_from_errors()
@@ -97,7 +98,7 @@ def test_a_broken_limit_ends_in_a_reflex_from_which_the_client_recovers(world: R
 
 
 def test_what_the_hand_presses_on_is_felt(world: Remote, robot: Any) -> None:
-    world.ask("reset", seed=3, joints=low(0.004))
+    world.ask("reset", seed=3, joints=low(0.012))
     robot.set_collision_behavior(100.0, 100.0)
     with tracking(world, robot) as stream:
         start = place(robot)
@@ -112,7 +113,7 @@ def test_what_the_hand_presses_on_is_felt(world: Remote, robot: Any) -> None:
 
 
 def test_pressing_too_hard_is_a_reflex(world: Remote, robot: Any) -> None:
-    world.ask("reset", seed=3, joints=low(0.004))
+    world.ask("reset", seed=3, joints=low(0.012))
     robot.set_collision_behavior(20.0, 12.0)
     with pytest.raises(franky.ControlException, match="cartesian_reflex"), tracking(world, robot) as stream:
         stream(place(robot) - [0, 0, 0.03], 60)
@@ -125,6 +126,7 @@ def test_a_push_is_felt_too(world: Remote, robot: Any) -> None:
     with tracking(world, robot) as stream:
         stream(place(robot), 10)
         assert robot.state.O_F_ext_hat_K[1] == pytest.approx(-6, abs=0.6)
+        world.ask("push", force=[0.0, 0.0, 0.0])
 
 
 def test_the_hand_grasps_the_banana_and_the_arm_lifts_it(world: Remote, robot: Any) -> None:
@@ -160,13 +162,12 @@ def test_the_emergency_stop_ends_a_motion_and_allows_no_other(world: Remote, rob
 
 
 def test_few_lost_commands_are_bridged_and_many_are_not(world: Remote, robot: Any) -> None:
-    world.ask("lose", commands=10)
-    robot.move(franky.JointMotion((READY + 0.01).tolist()))
-    with pytest.raises(franky.ControlException, match="communication_constraints"):
-        with tracking(world, robot) as stream:
-            stream(place(robot))
-            world.ask("lose", commands=25)
-            stream(place(robot), 10)
+    with pytest.raises(franky.ControlException, match="communication_constraints"), tracking(world, robot) as stream:
+        world.ask("lose", commands=15)
+        stream(place(robot), 5)
+        assert world.ask("state")["following"]
+        world.ask("lose", commands=25)
+        stream(place(robot), 10)
     robot.recover_from_errors()
 
 
@@ -215,6 +216,14 @@ def test_a_failed_hand_says_so(world: Remote) -> None:
     world.ask("hand", dead=False)
     assert hand.move(0.06, 0.1)
     assert hand.width == pytest.approx(0.06, abs=2e-3)
+
+
+def test_client_and_emulation_mean_the_same_errors(world: Remote, robot: Any) -> None:
+    for error in ERRORS:
+        world.ask("reflex", error=error)
+        told = robot.state.current_errors
+        assert [name for name in ERRORS if getattr(told, name)] == [error]
+        assert robot.recover_from_errors()
 
 
 def test_what_cannot_be_met_is_refused(world: Remote) -> None:
