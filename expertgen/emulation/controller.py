@@ -73,8 +73,7 @@ class Controller:
         """The arm was put elsewhere: hold it there."""
         self.errors, self.mode, self.torques = (), ControlMode.IDLE, np.zeros(7)
         self.follower.rest(self.world.joints, np.zeros(7))
-        self.touch.torques = np.zeros(7)
-        self.touch.feel()
+        self.touch.forget()
 
     def retool(self) -> None:
         """The tool has changed: what is desired of it too."""
@@ -100,13 +99,14 @@ class Controller:
         if not self.moving:
             return []
         if self.mode is ControlMode.TORQUE and not self._first:
-            self.follower.rest(self.world.joints, self.world.velocities)
+            tool = self.touch.pose, self.touch.jacobian
+            self.follower.rest(self.world.joints, self.world.velocities, tool)
         errors, joints = self.touch.errors(), self.world.joints
         if not ((joints > self.limits.lower - _BEYOND) & (joints < self.limits.upper + _BEYOND)).all():
             errors.append("joint_position_limits_violation")
         if not (np.abs(self.world.velocities) < 1.1 * self.limits.velocity).all():
             errors.append("joint_velocity_violation")
-        if not np.linalg.norm(self.touch.twist()[:3]) < 1.1 * limits.TRANSLATION[0]:
+        if not self.touch.speed < 1.1 * limits.TRANSLATION[0]:
             errors.append("cartesian_velocity_violation")
         return errors
 

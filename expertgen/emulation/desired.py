@@ -16,20 +16,16 @@ from expertgen.geometry import rotation_log
 Array = NDArray[np.float64]
 
 
-def _zeros(count: int) -> Array:
-    return field(default_factory=lambda: np.zeros(count))
-
-
 @dataclass
 class Desired:
     """joints (7,) with velocity and acceleration; pose (4, 4) of the tool with twist (6,) and its derivative."""
 
     joints: Array
     pose: Array
-    velocity: Array = _zeros(7)
-    acceleration: Array = _zeros(7)
-    twist: Array = _zeros(6)
-    twist_rate: Array = _zeros(6)
+    velocity: Array = field(default_factory=lambda: np.zeros(7))
+    acceleration: Array = field(default_factory=lambda: np.zeros(7))
+    twist: Array = field(default_factory=lambda: np.zeros(6))
+    twist_rate: Array = field(default_factory=lambda: np.zeros(6))
 
 
 class Follower:
@@ -42,9 +38,10 @@ class Follower:
         self._kinematics, self._limits = kinematics, joint_limits
         self.desired = Desired(joints.copy(), kinematics.tool(joints)[0])
 
-    def rest(self, joints: Array, velocity: Array) -> None:
-        """Follow nothing: what is desired is where the arm is, with the speed it has."""
-        pose, jacobian = self._kinematics.tool(joints)
+    def rest(self, joints: Array, velocity: Array, tool: tuple[Array, Array] | None = None) -> None:
+        """Follow nothing: what is desired is where the arm is, with the speed it has; `tool` if that is known for it
+        already, its pose and Jacobian."""
+        pose, jacobian = tool or self._kinematics.tool(joints)
         self.desired = Desired(joints.copy(), pose, velocity.copy(), np.zeros(7), jacobian @ velocity)
 
     def brake(self) -> None:

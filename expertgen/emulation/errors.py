@@ -3,7 +3,7 @@ client's words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
 
 ERRORS = (
     "joint_position_limits_violation", "cartesian_position_limits_violation", "self_collision_avoidance_violation",
@@ -29,7 +29,7 @@ ERRORS = (
 )  # fmt: skip
 
 
-def flags(names: Iterable[str]) -> tuple[bool, ...]:
+@functools.cache
+def flags(names: tuple[str, ...]) -> tuple[bool, ...]:
     """(41,) as the interface sends them."""
-    raised = set(names)
-    return tuple(name in raised for name in ERRORS)
+    return tuple(name in names for name in ERRORS)

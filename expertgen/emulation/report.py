@@ -35,7 +35,6 @@ def robot_state(controller: Controller, mode: RobotMode, driven: StateController
     """What the arm tells its client of this moment; `driven`: by which of its controllers."""
     world, touch, tool = controller.world, controller.touch, controller.kinematics
     desired, joints = controller.follower.desired, world.joints
-    touched = touch.contacts()
     return FrankaRobotState(
         q=joints.tolist(), q_d=desired.joints.tolist(), dq=world.velocities.tolist(), theta=joints.tolist(),
         dtheta=world.velocities.tolist(), dq_d=desired.velocity.tolist(), ddq_d=desired.acceleration.tolist(),
@@ -45,9 +44,9 @@ def robot_state(controller: Controller, mode: RobotMode, driven: StateController
         F_T_EE=_columns(tool.F_T_NE @ tool.NE_T_EE), F_T_NE=_columns(tool.F_T_NE),
         NE_T_EE=_columns(tool.NE_T_EE), EE_T_K=_columns(tool.EE_T_K),
         tau_ext_hat_filtered=touch.torques.tolist(), O_F_ext_hat_K=touch.wrench.tolist(),
-        K_F_ext_hat_K=touch.wrench_in_tool().tolist(),
-        joint_contact=touched[0], cartesian_contact=touched[1], joint_collision=touched[2],
-        cartesian_collision=touched[3],
+        K_F_ext_hat_K=touch.in_tool.tolist(),
+        joint_contact=touch.contacts[0], cartesian_contact=touch.contacts[1],
+        joint_collision=touch.collisions[0], cartesian_collision=touch.collisions[1],
         m_ee=panda.HAND_MASS, F_x_Cee=panda.HAND_COM, I_ee=tuple(np.diag(panda.HAND_INERTIA[:3]).ravel()),
         m_load=tool.load, F_x_Cload=tool.load_com, I_load=tool.load_inertia,
         elbow=_elbow(joints), elbow_d=_elbow(desired.joints), elbow_c=_elbow(desired.joints),

@@ -26,40 +26,51 @@ class Thresholds:
 
 
 class Touch:
-    """torques (7,) Nm; wrench (6,) at the tool in the base frame. Call `feel` once a step, after the world's."""
+    """torques (7,) Nm; wrench (6,) at the tool in the base frame, and in_tool (6,) at the stiffness frame in its axes;
+    where the tool is: pose (4, 4), jacobian (6, 7). contacts and collisions: joints (7,) and directions (6,), 0 or 1.
+
+    Call `feel` once a step, after the world's.
+    """
 
     def __init__(self, world: World, kinematics: Kinematics) -> None:
         self._world, self._kinematics = world, kinematics
         self.thresholds = Thresholds()
-        self.torques, self.wrench = np.zeros(7), np.zeros(6)
-        self.pose, self._jacobian = kinematics.tool(world.joints)
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is felt: the arm was put elsewhere."""
+        self.torques = np.zeros(7)
+        self._look()
 
     def feel(self) -> None:
         share = STEP / (FILTER + STEP)
         self.torques = self.torques + share * (-self._world.outside_torques() - self.torques)
-        self.pose, self._jacobian = self._kinematics.tool(self._world.joints)
-        self.wrench = wrench_of(self._jacobian, self.torques)
+        self._look()
 
-    def twist(self) -> Array:
-        """(6,) of the tool."""
-        return self._jacobian @ self._world.velocities
+    def _look(self) -> None:
+        self.pose, self.jacobian = self._kinematics.tool(self._world.joints)
+        self.wrench = wrench_of(self.jacobian, self.torques)
+        self.in_tool = self._in_tool()
+        torque, force, bounds = np.abs(self.torques), np.abs(self.in_tool), self.thresholds
+        self.contacts = _told(torque > bounds.lower_torque), _told(force > bounds.lower_force)
+        self.collisions = _told(torque > bounds.upper_torque), _told(force > bounds.upper_force)
 
-    def wrench_in_tool(self) -> Array:
-        """(6,) at the stiffness frame's origin, in its axes."""
-        pose = self.pose @ self._kinematics.EE_T_K
-        force = self.wrench[:3]
-        torque = self.wrench[3:] - np.cross(pose[:3, 3] - self.pose[:3, 3], force)
-        return np.concatenate([pose[:3, :3].T @ force, pose[:3, :3].T @ torque])
-
-    def contacts(self) -> tuple[Array, Array, Array, Array]:
-        """Joints (7,) and directions (6,) in contact, then those in collision, as 0 or 1."""
-        torque, force, bounds = np.abs(self.torques), np.abs(self.wrench_in_tool()), self.thresholds
-        told = (torque > bounds.lower_torque, force > bounds.lower_force,
-                torque > bounds.upper_torque, force > bounds.upper_force)  # fmt: skip
-        one, two, three, four = (value.astype(np.float64) for value in told)
-        return one, two, three, four
+    @property
+    def speed(self) -> float:
+        """m/s of the tool."""
+        return float(np.linalg.norm(self.jacobian[:3] @ self._world.velocities))
 
     def errors(self) -> list[str]:
         """A reflex where more is felt than the upper thresholds allow."""
-        _, _, joints, tool = self.contacts()
-        return [name for name, hit in (("joint_reflex", joints), ("cartesian_reflex", tool)) if hit.any()]
+        names = "joint_reflex", "cartesian_reflex"
+        return [name for name, hit in zip(names, self.collisions, strict=True) if any(hit)]
+
+    def _in_tool(self) -> Array:
+        pose = self.pose @ self._kinematics.EE_T_K
+        (x, y, z), (a, b, c) = pose[:3, 3] - self.pose[:3, 3], self.wrench[:3]
+        torque = self.wrench[3:] - np.array([y * c - z * b, z * a - x * c, x * b - y * a])
+        return np.concatenate([pose[:3, :3].T @ self.wrench[:3], pose[:3, :3].T @ torque])
+
+
+def _told(hit: NDArray[np.bool_]) -> list[float]:
+    return hit.astype(np.float64).tolist()

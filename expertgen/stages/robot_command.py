@@ -21,8 +21,8 @@ Options = Callable[[argparse.ArgumentParser], None]
 def _emulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK")
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="loopback address (default: 127.0.0.1)")
-    parser.add_argument("--pace", choices=("lockstep", "realtime"), default="realtime",
-                        help="realtime, or a millisecond for each answer of the client (default: realtime)")  # fmt: skip
+    text = "realtime, or a millisecond for each answer of the client (default: realtime)"
+    parser.add_argument("--pace", choices=("lockstep", "realtime"), default="realtime", help=text)
 
 
 ACTIONS: dict[str, tuple[str, Options]] = {

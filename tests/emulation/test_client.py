@@ -19,6 +19,8 @@ from expertgen.robots.faults import RobotFault  # noqa: E402
 from expertgen.sims.kinematics import Kinematics  # noqa: E402
 from tests.emulation.client import READY, connect, place, tracking  # noqa: E402
 
+SIDEWAYS, UP = np.array([0.0, 0.02, 0.0]), np.array([0.0, 0.0, 0.24])
+
 
 @pytest.fixture
 def world(emulated: Remote) -> Iterator[Remote]:
@@ -72,9 +74,9 @@ def test_streamed_targets_are_followed_and_the_same_stream_gives_the_same_states
         seen, start = [], place(robot)
         with tracking(world, robot, clock) as stream:
             for step in range(40):
-                stream(start + [0.0, 0.01 * (1 - np.cos(np.pi * min(step, 20) / 20)), 0.0])
+                stream(start + SIDEWAYS * (1 - np.cos(np.pi * min(step, 20) / 20)) / 2)
                 seen.append([*world.ask("state")["joints"], *world.ask("state")["objects"][0]])
-            error = np.abs(place(robot) - start - [0.0, 0.02, 0.0]).max()
+            error = np.abs(place(robot) - start - SIDEWAYS).max()
         assert error < 2e-3
         return np.array(seen)
 
@@ -141,16 +143,16 @@ def test_the_hand_grasps_the_banana_and_the_arm_lifts_it(world: Remote, robot: A
     with tracking(world, robot) as stream:
         start = place(robot)
         for step in range(1, 101):
-            stream(start + [0, 0, 0.24 * step / 100])
+            stream(start + UP * step / 100)
         assert world.ask("success")["success"]
         weight = 0.12 * 9.81  # N, of the banana, pulls the arm down
-        stream(start + [0, 0, 0.24], 30)
+        stream(start + UP, 30)
         assert robot.state.O_F_ext_hat_K[2] == pytest.approx(weight, abs=0.5)
 
 
 def test_the_emergency_stop_ends_a_motion_and_allows_no_other(world: Remote, robot: Any) -> None:
     with pytest.raises(franky.ControlException), tracking(world, robot) as stream:
-        stream(place(robot) + [0.0, 0.02, 0.0], 5)
+        stream(place(robot) + SIDEWAYS, 5)
         world.ask("button", pressed=True)
         stream(place(robot), 50)
     assert robot.state.robot_mode == franky.RobotMode.UserStopped
