@@ -37,8 +37,9 @@ def streamed(world: Remote, robot: Any, rate: float) -> dict[str, float]:
     """Errors and lag of a stream at `rate` Hz, each target where the path will be when the next one comes."""
     clock = EmulatedClock(world)
     world.ask("reset", seed=0, joints=READY.tolist())
+    clock.motions = world.ask("state")["motions"] + 1
     tracker = franky.CartesianImpedanceTracker(robot, **STIFFNESS)
-    pose, clock.motion = robot.current_pose.end_effector_pose, True
+    pose = robot.current_pose.end_effector_pose
     start, begin, seen, hold = np.array(pose.translation), clock.now(), [], round(100 / rate)
     wall = time.perf_counter()
     for step in range(round((SECONDS + REST) * 100)):

@@ -46,6 +46,7 @@ class ArmServer(FrankaServer):
         self.robot = controller.kinematics  # of which franky-sim's commands set tool and load
         self.stopped = self.cut = False
         self.number = 0
+        self.motions = 0  # whose first command has come, since the beginning
         self._forget()
         super().__init__([host], PORT, COMMANDS, VERSION)
 
@@ -99,6 +100,7 @@ class ArmServer(FrankaServer):
     def _handle_udp_command(self, command_data: bytes) -> None:
         command = UDPCommand.from_bytes(command_data)
         if self.current_motion_id and command.message_id > (self.command.message_id if self.command else 0):
+            self.motions += self.command is None
             self.command = command
 
     def finish_if_told(self) -> bool:

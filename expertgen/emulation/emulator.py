@@ -24,6 +24,7 @@ from expertgen.emulation.hand_server import HandServer
 from expertgen.emulation.limits import joint_limits
 from expertgen.emulation.operations import Operations
 from expertgen.emulation.world import STEP, World
+from expertgen.errors import SimulationFailed
 from expertgen.params import SimulationParams
 
 Pace = Literal["lockstep", "realtime"]
@@ -173,7 +174,7 @@ class Emulator:
         if errors:
             self.arm.trip(errors)
         if not self.world.sound():
-            raise FloatingPointError("the simulation diverged")
+            raise SimulationFailed("The emulated world diverged: its state is not finite any more.")
         if self.hand_server is not None:
             self.hand_server.step()
             if self.world.steps % 10 == 0:

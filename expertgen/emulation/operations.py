@@ -52,12 +52,10 @@ class Operations:
             self.clock.free()
 
     def _told(self, need: dict[str, int]) -> bool:
-        emulator = self._all
-        if need.get("motion") and not (emulator.arm.current_motion_id and emulator.arm.command is not None):
-            # Where none can begin, it is not waited for.
-            return bool(emulator.controller.errors) or emulator.arm.stopped or emulator.arm.cut
-        hand = emulator.hand_server
-        return hand is None or hand.cut or hand.commands >= need.get("hand_commands", 0)
+        """Whether as many motions have begun and as many commands come to the hand, or none can."""
+        arm, hand = self._all.arm, self._all.hand_server
+        begun = arm.motions >= need.get("motions", 0) or bool(self._all.controller.errors) or arm.stopped or arm.cut
+        return begun and (hand is None or hand.cut or hand.commands >= need.get("hand_commands", 0))
 
     # Seeing
 
@@ -77,6 +75,7 @@ class Operations:
             "stopped": emulator.arm.stopped, "cut": emulator.arm.cut, "errors": list(controller.errors),
             "wrench": (-controller.touch.wrench).tolist(), "width": emulator.hand.width, "holds": emulator.hand.holds,
             "hand_goal": emulator.hand.goal, "hand_dead": emulator.hand.dead, "slips": emulator.slips,
+            "motions": emulator.arm.motions,
             "hand_commands": emulator.hand_server.commands if emulator.hand_server is not None else 0,
         }  # fmt: skip
 

@@ -64,20 +64,20 @@ class Remote:
 class EmulatedClock:
     """The emulation's clock, owned: a control loop's `now` and `sleep_until` (robots.control_clock.Clock).
 
-    Between calls the world stands still. `motion`: an advance waits until the arm follows its client, for who streams
-    targets; `hand_commands`: until the hand was given so many commands in all, for who has just sent one.
+    Between calls the world stands still. `motions` and `hand_commands`, for who has just begun or sent one: time passes
+    only once the arm has begun so many motions, the hand been given so many commands, since the emulation began.
     """
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
         self._now = float(remote.ask("take")["time"])
-        self.motion, self.hand_commands = False, 0
+        self.motions = self.hand_commands = 0
 
     def now(self) -> float:
         return self._now
 
     def sleep_until(self, moment: float) -> None:
-        need = {"motion": int(self.motion), "hand_commands": self.hand_commands}
+        need = {"motions": self.motions, "hand_commands": self.hand_commands}
         rest = moment - self._now
         if rest > 0:
             self._now = float(self._remote.ask("advance", seconds=rest, need=need)["time"])

@@ -29,9 +29,9 @@ def place(robot: Any) -> np.ndarray:
 def tracking(world: Remote, robot: Any, clock: EmulatedClock | None = None) -> Iterator[Callable[..., None]]:
     """Yields a function that streams a target (3,) m for so many steps of 10 ms; the clock is owned meanwhile."""
     clock = clock or EmulatedClock(world)
+    clock.motions = world.ask("state")["motions"] + 1
     tracker = franky.CartesianImpedanceTracker(robot, **STIFFNESS)
     turn = robot.current_pose.end_effector_pose.quaternion
-    clock.motion = True
 
     def stream(target: np.ndarray, steps: int = 1) -> None:
         for _ in range(steps):
