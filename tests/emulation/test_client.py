@@ -14,6 +14,7 @@ franky = pytest.importorskip("franky")
 pytest.importorskip("franky_sim")
 
 from expertgen.emulation.errors import ERRORS  # noqa: E402
+from expertgen.emulation.fingers import RemoteFingers  # noqa: E402
 from expertgen.emulation.remote import EmulatedClock, Remote  # noqa: E402
 from expertgen.robots.faults import RobotFault  # noqa: E402
 from expertgen.sims.kinematics import Kinematics  # noqa: E402
@@ -218,6 +219,14 @@ def test_a_failed_hand_says_so(world: Remote) -> None:
     world.ask("hand", dead=False)
     assert hand.move(0.06, 0.1)
     assert hand.width == pytest.approx(0.06, abs=2e-3)
+
+
+def test_another_make_moves_the_fingers_too(world: Remote) -> None:
+    fingers, clock = RemoteFingers(world), EmulatedClock(world)
+    fingers.go(0.03, 0.1, 40.0)
+    clock.sleep_until(clock.now() + 0.8)
+    assert fingers.width() == pytest.approx(0.03, abs=2e-3) and not fingers.blocked()
+    clock.free()
 
 
 def test_client_and_emulation_mean_the_same_errors(world: Remote, robot: Any) -> None:
