@@ -16,7 +16,18 @@ from expertgen.workspace import Workspace
 # Action → what it does, and a function that adds its options. The module `robot_ACTION` has `run(args, params,
 # workspace)`.
 Options = Callable[[argparse.ArgumentParser], None]
-ACTIONS: dict[str, tuple[str, Options]] = {}
+
+
+def _emulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK")
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="loopback address (default: 127.0.0.1)")
+    text = "realtime, or a millisecond for each answer of the client (default: realtime)"
+    parser.add_argument("--pace", choices=("lockstep", "realtime"), default="realtime", help=text)
+
+
+ACTIONS: dict[str, tuple[str, Options]] = {
+    "emulate": ("an arm, its hand and its world without metal, for the real clients to drive", _emulate),
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
