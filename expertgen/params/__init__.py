@@ -1,5 +1,6 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
+from expertgen.params.calibration import BoardParams, CalibrationParams, NoiseOfCalibration, ViewLimits
 from expertgen.params.distill import DistillParams, ShareParams, StudentDiffusionParams, StudentParams
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
@@ -22,6 +23,8 @@ from expertgen.params.vision import CloudParams, RandomiseParams, ViewParams, Vi
 __all__ = [
     "COMMITTED_PROFILE",
     "ActorParams",
+    "BoardParams",
+    "CalibrationParams",
     "CameraParams",
     "ChoiceParams",
     "CloudParams",
@@ -31,6 +34,7 @@ __all__ = [
     "EvaluateParams",
     "ForceParams",
     "IndexParams",
+    "NoiseOfCalibration",
     "NoiseParams",
     "OpeningParams",
     "Params",
@@ -47,6 +51,7 @@ __all__ = [
     "SteerParams",
     "StudentDiffusionParams",
     "StudentParams",
+    "ViewLimits",
     "ViewParams",
     "VisionParams",
     "as_dict",

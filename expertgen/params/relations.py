@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from expertgen.params.calibration import check_calibration
 from expertgen.params.checks import Problems
 from expertgen.params.schema import Params, PriorParams
 from expertgen.params.student_relations import check_students
@@ -26,6 +27,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     _steer(params, problems)
     _perturb(params, problems)
     _cameras(params, problems)
+    check_calibration(params.calibration, problems)
     check_students(params, problems)
 
 

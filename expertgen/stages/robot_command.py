@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from pathlib import Path
 from collections.abc import Callable
 
 from expertgen.params import Params
@@ -16,7 +17,24 @@ from expertgen.workspace import Workspace
 # Action → what it does, and a function that adds its options. The module `robot_ACTION` has `run(args, params,
 # workspace)`.
 Options = Callable[[argparse.ArgumentParser], None]
-ACTIONS: dict[str, tuple[str, Options]] = {}
+
+
+def _calibrate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("step", metavar="STEP", choices=["board", "record", "solve", "check"],
+                         help="board: a sheet to print; record: views; solve: them; check: what is there")  # fmt: skip
+    command.add_argument("path", metavar="PATH", type=Path, nargs="?",
+                         help="board: sheet, .pdf or .png; else: folder of a recording")  # fmt: skip
+    command.add_argument("--camera", metavar="SERIAL", action="append", help="of a camera; once for each")
+    command.add_argument("--arm", metavar="ADDRESS", help="record: of the arm")
+    command.add_argument("--poses", metavar="FILE", help="record: `auto`, or a JSON list of joint positions the arm "
+                         "moves to by itself (default: a person moves it)")  # fmt: skip
+    command.add_argument("--yes", action="store_true", help="record: move without asking")
+    command.add_argument("--without", metavar="N[,N]", help="solve: leave these views out")
+
+
+ACTIONS: dict[str, tuple[str, Options]] = {
+    "calibrate": ("where the cameras stand: a board on the hand, seen in many poses", _calibrate),
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
