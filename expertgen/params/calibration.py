@@ -71,7 +71,8 @@ def check_calibration(params: CalibrationParams, problems: Problems) -> None:
     """Add to `problems` what of the board or of the number of views contradicts itself."""
     board = params.board
     if not board.marker < board.square:
-        problems.add("calibration.board.marker", f"{board.marker}", f"less than calibration.board.square ({board.square})")
+        expected = f"less than calibration.board.square ({board.square})"
+        problems.add("calibration.board.marker", f"{board.marker}", expected)
     markers, known = board.columns * board.rows // 2, int(re.sub(r".*_", "", board.dictionary))
     if markers > known:
         expected = f"a dictionary of at least the board's {markers} markers"

@@ -82,7 +82,7 @@ class _Written:
 def calibration_path(folder: Path, serial: str) -> Path:
     """Where the calibration of `serial` lies. Raises InvalidParameter for what is no serial number."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", serial):
-        raise InvalidParameter(f"found {serial[:80]!r} for a camera, expected its serial number: letters, digits, - and _.")
+        raise InvalidParameter(f"camera: found {serial[:80]!r}, expected a serial number: letters, digits, - and _.")
     return folder / f"{serial}.json"
 
 

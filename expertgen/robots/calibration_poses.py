@@ -1,4 +1,4 @@
-"""Poses of the hand from which a calibration can be told: what to suggest, and whether those taken are different enough.
+"""Poses of the hand from which a calibration can be told: what to suggest, and whether those taken differ enough.
 
 A camera's place follows from how the hand turned. Views that turn about a single axis, however many, leave the place
 along that axis open.
@@ -17,9 +17,10 @@ from expertgen.robots.calibration_transforms import inverse, mean_pose, pose, tu
 Array = NDArray[np.float64]
 # As seen by who looks at the board from the camera: x right, y down, z away.
 _TURNS = (
-    ((0, 0, 0), "square to the camera"), ((1, 0, 0), "top edge away"), ((-1, 0, 0), "top edge nearer"), ((0, -1, 0), "right edge away"),
-    ((0, 1, 0), "left edge away"), ((0, 0, 1), "clockwise"), ((0, 0, -1), "anticlockwise"),
-    ((1, -1, 0), "top right corner away"), ((-1, 1, 0), "top right corner nearer"),
+    ((0, 0, 0), "square to the camera"), ((1, 0, 0), "top edge away"), ((-1, 0, 0), "top edge nearer"),
+    ((0, -1, 0), "right edge away"), ((0, 1, 0), "left edge away"), ((0, 0, 1), "clockwise"),
+    ((0, 0, -1), "anticlockwise"), ((1, -1, 0), "top right corner away"),
+    ((-1, 1, 0), "top right corner nearer"),
     ((1, 1, 0), "top left corner away"), ((-1, -1, 0), "top left corner nearer"),
 )  # fmt: skip
 _SHIFTS = (

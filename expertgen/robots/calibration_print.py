@@ -60,7 +60,8 @@ def _sheet(board: Board, paper: str) -> Figure:
     left, top = (across - width) / 2, (down - height) / 2
     # One outline for all: of many, a viewer would show the seams.
     corners = [
-        [(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)] for x, y, w, h in board.black + [left, top, 0, 0]
+        [(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)]
+        for x, y, w, h in np.add(board.black, [left, top, 0, 0])
     ]
     codes = [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY] * len(corners)
     axes.add_patch(PathPatch(Outline(np.concatenate(corners), codes), facecolor="black", linewidth=0))

@@ -143,7 +143,8 @@ def _camera(folder: Path, serial: str, entry: Any) -> RecordedCamera:
         width, height = entry["size"]
         camera = RecordedCamera(np.array(entry["intrinsics"], float), (width, height),
                                 np.array(entry["depth_T_color"], float))  # fmt: skip
-        sound = camera.intrinsics.shape == (3, 3) and camera.depth_T_color.shape == (4, 4) and is_pose(camera.depth_T_color)
+        depth_T_color = camera.depth_T_color
+        sound = camera.intrinsics.shape == (3, 3) and depth_T_color.shape == (4, 4) and is_pose(depth_T_color)
     except (KeyError, TypeError, ValueError):
         sound = False
     if not sound:

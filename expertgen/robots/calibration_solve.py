@@ -55,7 +55,8 @@ def see(recording: Recording, serial: str, params: CalibrationParams, without: f
     had, now = recording.board, params.board
     if (had.columns, had.rows, had.dictionary) != (now.columns, now.rows, now.dictionary):
         raise IncompatibleArtifact(
-            f"{recording.folder} shows the board {had}, but calibration.board is {now}: set the pattern that was recorded."
+            f"{recording.folder} shows the board {had}, but calibration.board is {now}: set the one "
+            "that was recorded."
         )
     board, intrinsics = Board(now), recording.cameras[serial].intrinsics
     good, left_out, ratios = [], {}, []
@@ -68,7 +69,7 @@ def see(recording: Recording, serial: str, params: CalibrationParams, without: f
             left_out[view.number] = sight.refusal
             continue
         good.append((view, sight))
-        distance = (board.corners[sight.detection.ids] @ sight.color_T_board[:3, :3].T + sight.color_T_board[:3, 3])[:, 2]
+        distance = board.corners[sight.detection.ids] @ sight.color_T_board[2, :3] + sight.color_T_board[2, 3]
         spots = np.rint(sight.detection.pixels).astype(int)
         depth = recording.depth(view, serial)[spots[:, 1], spots[:, 0]]
         ratios += list((depth / distance)[depth > 0])
@@ -81,7 +82,9 @@ def see(recording: Recording, serial: str, params: CalibrationParams, without: f
     return Seen(views, [view.number for view, _ in good], left_out, float(np.median(ratios)) if ratios else np.nan)
 
 
-def solve(recording: Recording, serial: str, params: CalibrationParams, time: datetime, without: frozenset[int]) -> Solved:
+def solve(
+    recording: Recording, serial: str, params: CalibrationParams, time: datetime, without: frozenset[int] = frozenset()
+) -> Solved:
     """The calibration of camera `serial`, made at `time` by the method that does best on views held out.
 
     Raises MissingInput for too few good views and IncompatibleArtifact for a result not good enough, saying why.
@@ -128,8 +131,8 @@ def verify(calibration: Calibration, recording: Recording, params: CalibrationPa
     error = rms(Fit(calibration.base_T_color, in_hand).errors(views))
     if error > params.held_out:
         raise IncompatibleArtifact(
-            f"camera {calibration.serial}: its calibration of {calibration.time:%Y-%m-%d} is {error:.1f} px off in these "
-            f"views, expected {params.held_out:g} or less: camera, arm or board have moved since. Solve anew."
+            f"camera {calibration.serial}: its calibration of {calibration.time:%Y-%m-%d} is {error:.1f} px off in "
+            f"these views, expected {params.held_out:g} or less: camera, arm or board have moved since. Solve anew."
         )
     return error
 

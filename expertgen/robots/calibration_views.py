@@ -33,7 +33,7 @@ def look(board: Board, image: NDArray[np.uint8], intrinsics: Array, limits: View
     found = board.detect(image)
     needed = max(6, int(np.ceil(limits.corners * len(board.corners))))
     if len(found.ids) < needed:
-        why = f"{len(found.ids)} of {len(board.corners)} corners found, expected {needed} or more: show more of the board"
+        why = f"{len(found.ids)} of {len(board.corners)} corners found, expected {needed} or more: show more of it"
         return Sight(found, None, np.inf, np.inf, np.inf, why)
     pitch = board.pitch(found.ids, found.pixels)
     if pitch < limits.square:

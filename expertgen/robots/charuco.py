@@ -25,7 +25,8 @@ def opencv() -> Any:
         return importlib.import_module("cv2")
     except ImportError as error:
         raise MissingInput(
-            f"OpenCV could not be imported ({error}); calibration needs it: pip install -c constraints.txt -e '.[robot]'."
+            f"calibration needs OpenCV, which could not be imported ({error}): "
+            "pip install -c constraints.txt -e '.[robot]'."
         ) from None
 
 

@@ -151,15 +151,16 @@ def _whitening(found: Fit, views: Views, noise: NoiseOfCalibration) -> Callable[
     ends = np.cumsum([len(lower) for lower in lowers])[:-1]
 
     def weigh(errors: Array) -> Array:
-        parts = np.split(errors.ravel(), ends)
-        return np.concatenate([solve_triangular(low, part, lower=True) for low, part in zip(lowers, parts, strict=True)])
+        parts = zip(lowers, np.split(errors.ravel(), ends), strict=True)
+        return np.concatenate([solve_triangular(lower, part, lower=True) for lower, part in parts])
 
     return weigh
 
 
 def expected_deviation(found: Fit, views: Views, noise: NoiseOfCalibration) -> tuple[float, float]:
-    """Standard deviation of the camera's place in mm (of its distance from the truth) and of its turn in deg, as
-    `noise`, or the errors where they are larger, let one expect. Infinite where the views leave something open."""
+    """Standard deviation of the camera's place in mm (of its distance from the truth) and of its turn in deg: what
+    `noise` lets one expect, or how far the views themselves disagree, whichever is more. Infinite where they leave
+    something open."""
     weigh = _whitening(found, views, noise)
     jacobian = np.stack(
         [weigh(found.stepped(step).errors(views) - found.stepped(-step).errors(views)) for step in _STEP * np.eye(12)],
@@ -171,6 +172,10 @@ def expected_deviation(found: Fit, views: Views, noise: NoiseOfCalibration) -> t
     information = (jacobian / scale).T @ (jacobian / scale)
     if np.linalg.cond(information) > 1e12:
         return np.inf, np.inf
-    left = weigh(found.errors(views))
-    variance = np.diag(np.linalg.inv(information)) / scale**2 * max(1.0, float(left @ left) / max(len(left) - 12, 1))
+    told = np.linalg.inv(information) / scale[:, None] / scale
+    # Each view pulls with all its corners at once; how unevenly they pull tells what they are worth.
+    pulls = np.zeros((len(views), 12))
+    np.add.at(pulls, np.repeat(views.view, 2), jacobian * weigh(found.errors(views))[:, None])
+    seen = told @ (pulls.T @ pulls) @ told * len(views) / max(len(views) - 2, 1)  # two poses are worth two views
+    variance = np.maximum(np.diag(told), np.diag(seen))
     return 1e3 * float(np.sqrt(variance[3:6].sum())), float(np.rad2deg(np.sqrt(variance[:3].sum())))

@@ -50,7 +50,7 @@ def record(params: CalibrationParams, args: argparse.Namespace, arm: Arm, camera
     """Record views into `args.path`, by hand or along `args.poses` (auto, or a file). Raises ExpertGenError."""
     operator = Operator(input, print) if not args.yes else Operator(_without_a_person, print)
     if args.yes and args.poses is None:
-        raise InvalidParameter("--yes: found no --poses, expected auto or a file: without a person nobody moves the hand.")
+        raise InvalidParameter("--yes: found no --poses, expected auto or a file: nobody else moves the hand.")
     joints = None
     if args.poses is not None:
         joints = reachable(arm.observe(), params) if args.poses == "auto" else read_poses(Path(args.poses))
@@ -68,7 +68,7 @@ def read_poses(path: Path) -> NDArray[np.float64]:
     try:
         joints = np.array(json.loads(path.read_bytes()), dtype=np.float64)
     except FileNotFoundError:
-        raise MissingInput(f"--poses: {path} does not exist; expected auto, or a JSON list of joint positions.") from None
+        raise MissingInput(f"--poses: {path} does not exist; expected auto, or a JSON file.") from None
     except (ValueError, TypeError):
         joints = np.empty(0)
     if joints.ndim != 2 or joints.shape[1:] != (7,) or not np.isfinite(joints).all():
@@ -130,14 +130,14 @@ def agreement(calibrations: list[Calibration]) -> str:
     """How far cameras of one recording disagree about where the board's centre sat in the hand."""
     centres = [c.tool_T_board @ [*Board(c.board).centre, 1.0] for c in calibrations]
     apart = max(float(np.linalg.norm(a - b)) for a in centres for b in centres)
-    return f"The cameras put the board at most {1e3 * apart:.2f} mm apart in the hand: by so much their clouds disagree."
+    return f"The cameras put the board up to {1e3 * apart:.2f} mm apart in the hand: so far their clouds disagree."
 
 
 def _check(params: CalibrationParams, folder: Path, args: argparse.Namespace) -> None:
     recording = None if args.path is None else Recording(args.path)
     serials = args.camera or sorted(path.stem for path in folder.glob("*.json"))
     if not serials:
-        raise MissingInput(f"{folder} holds no calibration: expertgen robot calibrate record FOLDER, then solve FOLDER.")
+        raise MissingInput(f"{folder} holds none: expertgen robot calibrate record FOLDER, then solve FOLDER.")
     now, refused = datetime.now(UTC), []
     for serial in serials:
         try:
@@ -156,7 +156,8 @@ def _chosen(recording: Recording, wanted: list[str] | None) -> list[str]:
     missing = [serial for serial in wanted or [] if serial not in recording.cameras]
     if missing:
         raise InvalidParameter(
-            f"--camera: found {', '.join(missing)}, expected cameras of {recording.folder}: {', '.join(recording.cameras)}."
+            f"--camera: found {', '.join(missing)}, expected cameras of {recording.folder}: "
+            f"{', '.join(recording.cameras)}."
         )
     return wanted or sorted(recording.cameras)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from pathlib import Path
 from collections.abc import Callable
+from pathlib import Path
 
 from expertgen.params import Params
 from expertgen.workspace import Workspace

@@ -13,7 +13,8 @@ from expertgen.robots.charuco import Board
 BOARD = BoardParams(7, 5, 0.036, 0.027, "DICT_4X4_50")
 LIMITS = ViewLimits(corners=0.5, square=12.0, tilt=60.0, blur=2.0, reprojection=1.0, speed=0.01)
 PARAMS = CalibrationParams(
-    max_age=30.0, board=BOARD, view=LIMITS, views=12, folds=5, turn=8.0, held_out=1.5, deviation=2.0, noise=NoiseOfCalibration(0.2, 0.3, 0.03), suggested=20,
+    max_age=30.0, board=BOARD, view=LIMITS, views=12, folds=5, turn=8.0, held_out=1.5, deviation=2.0,
+    noise=NoiseOfCalibration(0.2, 0.3, 0.03), suggested=20,
     tilt=25.0, travel=0.12, speed=0.1, settle=0.0, timeout=0.2,
 )  # fmt: skip
 SIZE = (640, 480)
@@ -33,7 +34,7 @@ def _raster(board: Board) -> np.ndarray:
 
 @dataclass
 class Painter:
-    """Draws `board` as a camera sees it; `samples` a side of a pixel; blur (px) and noise (levels) as asked for."""
+    """Draws `board` as a camera sees it, with `samples` a side of a pixel."""
 
     board: Board
     intrinsics: np.ndarray = None  # type: ignore[assignment]
@@ -44,8 +45,8 @@ class Painter:
         self.intrinsics = INTRINSICS if self.intrinsics is None else self.intrinsics
         self.raster = _raster(self.board)
 
-    def draw(self, color_T_board: np.ndarray, draw: np.random.Generator | None = None, noise=2.0, blur=0.0) -> np.ndarray:
-        """(H, W, 3) uint8; the background is grey."""
+    def draw(self, color_T_board: np.ndarray, draw: np.random.Generator | None = None, blur=0.0) -> np.ndarray:
+        """(H, W, 3) uint8, on grey; with noise of 2 levels if `draw` is given, and blurred by `blur` px."""
         width, height = self.size
         image = np.full((height, width), 0.45)
         margin, (across, down) = self.board.params.square, self.board.size
@@ -62,7 +63,7 @@ class Painter:
 
             image = cv2.GaussianBlur(image, (0, 0), blur)
         if draw is not None:
-            image = image + noise * draw.standard_normal(image.shape)
+            image = image + 2.0 * draw.standard_normal(image.shape)
         return np.repeat(np.clip(np.rint(image), 0, 255).astype(np.uint8)[..., None], 3, axis=-1)
 
     def _patch(self, color_T_board, left, top, right, bottom):
@@ -101,7 +102,7 @@ def tool_facing(base_T_color, distance: float) -> np.ndarray:
 
 
 def wobbled(transforms: np.ndarray, draw: np.random.Generator, millimetres: float, degrees: float) -> np.ndarray:
-    """`transforms` (N, 4, 4) as an arm reports them that errs by so much, standard deviation along and about each axis."""
+    """`transforms` (N, 4, 4) as an arm reports them that errs, standard deviation along and about each axis."""
     count = len(transforms)
     rotation = turned(np.deg2rad(degrees) * draw.standard_normal((count, 3))) @ transforms[:, :3, :3]
     return pose(rotation, transforms[:, :3, 3] + 1e-3 * millimetres * draw.standard_normal((count, 3)))
