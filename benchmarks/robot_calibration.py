@@ -87,8 +87,9 @@ def table(params: CalibrationParams, repeats: int, folder: Path) -> str:
             )  # fmt: skip
             scores = compare(views, params.folds, params.noise)
             chosen.append(best(scores))
+            fits = fit(views, params.noise)
             for method in METHODS:
-                found, score = fit(method, views, params.noise), scores[method]
+                found, score = fits.get(method), scores[method]
                 if found is not None:
                     away = 1e3 * np.linalg.norm(found.base_T_color[:3, 3] - BASE_T_COLOR[:3, 3])
                     off = float(angle(found.base_T_color, BASE_T_COLOR))

@@ -17,11 +17,10 @@ from expertgen.robots.calibration_transforms import inverse, mean_pose, pose, tu
 Array = NDArray[np.float64]
 # As seen by who looks at the board from the camera: x right, y down, z away.
 _TURNS = (
-    ((0, 0, 0), "square to the camera"), ((1, 0, 0), "top edge away"), ((-1, 0, 0), "top edge nearer"),
+    ((0, 0, 0), "square to the camera"), ((-1, 0, 0), "top edge away"), ((1, 0, 0), "top edge nearer"),
     ((0, -1, 0), "right edge away"), ((0, 1, 0), "left edge away"), ((0, 0, 1), "clockwise"),
-    ((0, 0, -1), "anticlockwise"), ((1, -1, 0), "top right corner away"),
-    ((-1, 1, 0), "top right corner nearer"),
-    ((1, 1, 0), "top left corner away"), ((-1, -1, 0), "top left corner nearer"),
+    ((0, 0, -1), "anticlockwise"), ((-1, -1, 0), "top right corner away"), ((1, 1, 0), "top right corner nearer"),
+    ((-1, 1, 0), "top left corner away"), ((1, -1, 0), "top left corner nearer"),
 )  # fmt: skip
 _SHIFTS = (
     ((0, 0, 0), "in the middle"), ((1, 0, 0), "to the right"), ((-1, 0, 0), "to the left"), ((0, -1, 0), "up"),

@@ -99,12 +99,16 @@ def solve(
         )
     scores = compare(views, params.folds, params.noise)
     method = best(scores)
-    found = fit(method, views, params.noise)
+    found = fit(views, params.noise).get(method)
     if found is None or not np.isfinite(scores[method].pixels):
         raise IncompatibleArtifact(f"camera {serial}: no method found an answer; {_advice(views, params)}.")
+    size = _wrong_size(seen, params)
     millimetres, degrees = expected_deviation(found, views, params.noise)
     score, errors = scores[method], dict(zip(seen.numbers, per_view(found, views).tolist(), strict=True))
-    _refuse_poor(serial, score, millimetres, errors, views, params)
+    try:
+        _refuse_poor(serial, score, millimetres, errors, views, params)
+    except IncompatibleArtifact as error:
+        raise IncompatibleArtifact("\n".join([str(error), *size])) from None
     camera = recording.cameras[serial]
     calibration = Calibration(
         serial=serial, time=time, base_T_color=found.base_T_color, intrinsics=camera.intrinsics, width=camera.size[0],
@@ -112,7 +116,7 @@ def solve(
         views=len(views), board=params.board, recording=recording.folder.name,
         residuals=Residuals(score.pixels, score.worst, score.millimetres, score.degrees, millimetres, degrees),
     )  # fmt: skip
-    return Solved(calibration, scores, errors, _warnings(seen, views, errors, params))
+    return Solved(calibration, scores, errors, _warnings(views, errors, params) + size)
 
 
 def verify(calibration: Calibration, recording: Recording, params: CalibrationParams) -> float:
@@ -160,17 +164,22 @@ def _advice(views: Views, params: CalibrationParams) -> str:
     return alike or "record more views, tilted more and farther apart, and nearer to the camera"
 
 
-def _warnings(seen: Seen, views: Views, errors: dict[int, float], params: CalibrationParams) -> list[str]:
+def _warnings(views: Views, errors: dict[int, float], params: CalibrationParams) -> list[str]:
     found = [alike] if (alike := too_alike(views.base_T_tool, params.turn)) else []
     limit = max(1.0, _SUSPECT * float(np.median(list(errors.values()))))
     found += [f"view {number} is {error:.2f} px off, others far less: did something move? (--without {number})"
               for number, error in errors.items() if error > limit]  # fmt: skip
-    if abs(seen.depth_ratio - 1) > _SCALE:
-        found.append(
-            f"by its depth the board is {100 * (seen.depth_ratio - 1):+.1f} % farther than by the size of its squares: "
-            f"measure them (calibration.board.square is {1e3 * params.board.square:g} mm)"
-        )
     return found
+
+
+def _wrong_size(seen: Seen, params: CalibrationParams) -> list[str]:
+    """What depth says against the size of the squares, if anything."""
+    if not abs(seen.depth_ratio - 1) > _SCALE:
+        return []
+    return [
+        f"by its depth the board is {100 * (seen.depth_ratio - 1):+.1f} % farther than by the size of its squares: "
+        f"measure them (calibration.board.square is {1e3 * params.board.square:g} mm)"
+    ]
 
 
 def _reasons(left_out: dict[int, str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from expertgen.geometry import rotation_log
 
@@ -28,7 +27,11 @@ def inverse(transform: Array) -> Array:
 def turned(vector: Array) -> Array:
     """(..., 3) rotation vectors in rad → (..., 3, 3) rotations."""
     vector = np.asarray(vector, dtype=np.float64)
-    return Rotation.from_rotvec(vector.reshape(-1, 3)).as_matrix().reshape(*vector.shape, 3)
+    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
+    cross = np.zeros((*vector.shape, 3))
+    cross[..., [2, 0, 1], [1, 2, 0]], cross[..., [1, 2, 0], [2, 0, 1]] = vector, -vector
+    # Rodrigues' formula, in sin(a) / a and (1 - cos(a)) / a^2, which hold for no turn too.
+    return np.asarray(np.eye(3) + np.sinc(angle / np.pi) * cross + np.sinc(angle / 2 / np.pi) ** 2 / 2 * cross @ cross)
 
 
 def moved(transform: Array, step: Array) -> Array:

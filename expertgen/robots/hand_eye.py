@@ -88,20 +88,18 @@ class Fit:
         return Fit(moved(self.base_T_color, step[:6]), moved(self.tool_T_board, step[6:]))
 
 
-def fit(method: str, views: Views, noise: NoiseOfCalibration) -> Fit | None:
-    """`views` fitted by one of METHODS; None where it finds nothing, as closed forms may on views too much alike.
+def fit(views: Views, noise: NoiseOfCalibration) -> dict[str, Fit]:
+    """`views` fitted by each of METHODS; those are missing that find nothing, as on views too much alike.
 
     `joint` makes the reprojection error least, as if the arm reported its poses without error. `bundle` knows that the
     arm errs too, by `noise`: it weighs the corners as if each pose of the hand were a further unknown.
     """
-    if method in CLOSED_FORMS:
-        return _closed(method, views)
-    starts = [found for name in CLOSED_FORMS if (found := _closed(name, views)) is not None]
-    if not starts:
-        return None
-    start = min(starts, key=lambda each: float(np.median(np.abs(each.errors(views)))))
-    joint = _least(start, views, lambda errors: errors.ravel() / noise.pixels)
-    return joint if method == "joint" else _least(joint, views, _whitening(joint, views, noise))
+    found = {name: each for name in CLOSED_FORMS if (each := _closed(name, views)) is not None}
+    if found:
+        start = min(found.values(), key=lambda each: float(np.median(np.abs(each.errors(views)))))
+        joint = _least(start, views, lambda errors: errors.ravel() / noise.pixels)
+        found |= {"joint": joint, "bundle": _least(joint, views, _whitening(joint, views, noise))}
+    return found
 
 
 def _closed(method: str, views: Views) -> Fit | None:
@@ -144,15 +142,16 @@ def _whitening(found: Fit, views: Views, noise: NoiseOfCalibration) -> Callable[
         columns.append(found.errors(views, pose(tools[:, :3, :3], tools[:, :3, 3] + steps[axis])) - at)
     deviations = np.r_[[np.deg2rad(noise.rotation)] * 3, [1e-3 * noise.position] * 3]
     effect = np.stack(columns, axis=-1) / _STEP * deviations  # (M, 2, 6) px
-    lowers = []
+    weights = []
     for i in range(len(views)):
         rows = effect[views.view == i].reshape(-1, 6)
-        lowers.append(np.linalg.cholesky(rows @ rows.T + noise.pixels**2 * np.eye(len(rows))))
-    ends = np.cumsum([len(lower) for lower in lowers])[:-1]
+        lower = np.linalg.cholesky(rows @ rows.T + noise.pixels**2 * np.eye(len(rows)))
+        weights.append(solve_triangular(lower, np.eye(len(rows)), lower=True))
+    ends = np.cumsum([len(weight) for weight in weights])[:-1]
 
     def weigh(errors: Array) -> Array:
-        parts = zip(lowers, np.split(errors.ravel(), ends), strict=True)
-        return np.concatenate([solve_triangular(lower, part, lower=True) for lower, part in parts])
+        parts = zip(weights, np.split(errors.ravel(), ends), strict=True)
+        return np.concatenate([weight @ part for weight, part in parts])
 
     return weigh
 

@@ -29,7 +29,12 @@ class Score:
 
 def compare(views: Views, folds: int, noise: NoiseOfCalibration) -> dict[str, Score]:
     """Each of METHODS, fitted `folds` times with every so many-th view held out."""
-    return {method: _held_out(method, views, folds, noise) for method in METHODS}
+    tried: list[tuple[Views, dict[str, Fit]]] = []
+    for fold in range(folds):
+        inside = [i for i in range(len(views)) if i % folds != fold]
+        rest = [i for i in range(len(views)) if i % folds == fold]
+        tried.append((views.part(rest), fit(views.part(inside), noise)))
+    return {method: _score([(rest, found.get(method)) for rest, found in tried]) for method in METHODS}
 
 
 def best(scores: dict[str, Score]) -> str:
@@ -51,12 +56,10 @@ def in_hand(found: Fit, views: Views) -> tuple[Array, Array]:
     return 1e3 * away, angle(each, found.tool_T_board[None])
 
 
-def _held_out(method: str, views: Views, folds: int, noise: NoiseOfCalibration) -> Score:
+def _score(tried: list[tuple[Views, Fit | None]]) -> Score:
+    """Of one method: the views held out, and what it made of the others."""
     errors, worst, distances, angles = [], [], [], []
-    for fold in range(folds):
-        inside = [i for i in range(len(views)) if i % folds != fold]
-        rest = views.part([i for i in range(len(views)) if i % folds == fold])
-        found = fit(method, views.part(inside), noise)
+    for rest, found in tried:
         if found is None:
             return Score(np.inf, np.inf, np.inf, np.inf)
         errors.append(found.errors(rest))

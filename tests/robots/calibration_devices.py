@@ -57,13 +57,15 @@ class NumberCamera:
         self.number += not self.frozen
         color_T_board = inverse(BASE_T_COLOR) @ self.arm.base_T_tool @ TOOL_T_BOARD
         if self._last is None or not np.array_equal(self._last[0], color_T_board):
-            self._last = color_T_board, self.painter.draw(color_T_board, self._draw, blur=0.6)
-        height, width = self._last[1].shape[:2]
-        # Depth of the board's plane, as if it filled the picture.
-        normal, rays = color_T_board[:3, 2], np.linalg.inv(self.intrinsics)
-        u, v = np.meshgrid(np.arange(width), np.arange(height))
-        slope = np.stack([u, v, np.ones_like(u)], -1) @ rays.T @ normal
-        depth = (normal @ color_T_board[:3, 3]) / slope
-        return Frame(0.0, self.number, self.serial, self._last[1], np.clip(depth, 0, 6).astype(np.float32))
+            colour = self.painter.draw(color_T_board, self._draw, blur=0.6)
+            self._last = color_T_board, colour, self._depth(color_T_board, *colour.shape[:2])
+        return Frame(0.0, self.number, self.serial, *self._last[1:])
+
+    def _depth(self, color_T_board, height, width):
+        """Of the board's plane, as if it filled the picture."""
+        normal = color_T_board[:3, 2]
+        along = normal @ np.linalg.inv(self.intrinsics)
+        slope = along[0] * np.arange(width) + along[1] * np.arange(height)[:, None] + along[2]
+        return np.clip((normal @ color_T_board[:3, 3]) / slope, 0, 6).astype(np.float32)
 
     def close(self) -> None: ...

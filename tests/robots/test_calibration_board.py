@@ -68,7 +68,7 @@ def test_a_part_of_the_board_keeps_its_names(board, painter):
         (facing(0.7, shift=(0.4, 0.0)), 0.5, {}, "corners found"),
         (facing(1.2), 0.5, {"square": 20.0}, "nearer"),
         (facing(0.6, (0, 50, 0)), 0.5, {"tilt": 45.0}, "tilted"),
-        (facing(0.6), 1.8, {"blur": 1.5}, "blurred"),
+        (facing(0.42), 1.8, {"blur": 1.5}, "blurred"),
     ],
 )
 def test_bad_views_are_refused_with_what_to_do(board, painter, true, blur, limits, word):

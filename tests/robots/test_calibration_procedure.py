@@ -125,9 +125,9 @@ def test_a_view_whose_pose_is_wrong_is_named(recording, tmp_path):
 
 
 def test_depth_tells_that_the_print_has_another_size(recording):
-    larger = dataclasses.replace(PARAMS, board=dataclasses.replace(BOARD, square=0.0371, marker=0.0278), held_out=5.0)
-    warnings = solve(recording, SERIAL, larger, NOW).warnings
-    assert any("-3.0 %" in warning and "measure" in warning for warning in warnings)
+    larger = dataclasses.replace(PARAMS, board=dataclasses.replace(BOARD, square=0.0371, marker=0.0278))
+    with pytest.raises(IncompatibleArtifact, match=r"-3\.0 % farther than by the size of its squares: measure them"):
+        solve(recording, SERIAL, larger, NOW)
 
 
 def test_another_pattern_is_refused(recording):

@@ -45,7 +45,7 @@ def test_the_camera_is_found_within_a_millimetre_on_drawn_pictures():
     for millimetres, degrees in ((0.0, 0.0), (0.2, 0.02)):
         told = wobbled(views.base_T_tool, np.random.default_rng(0), millimetres, degrees)
         noisy = Views(told, views.color_T_board, views.detections, views.intrinsics, views.board)
-        found = fit("bundle", noisy, PARAMS.noise)
+        found = fit(noisy, PARAMS.noise)["bundle"]
         assert 1e3 * np.linalg.norm((found.base_T_color - BASE_T_COLOR)[:3, 3]) < 1.0
         assert angle(found.base_T_color, BASE_T_COLOR) < 0.08
 
