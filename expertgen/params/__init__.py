@@ -1,5 +1,6 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
+from expertgen.params.calibration import BoardParams, CalibrationParams, NoiseOfCalibration, ViewLimits
 from expertgen.params.distill import DistillParams, ShareParams, StudentDiffusionParams, StudentParams
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
@@ -23,6 +24,8 @@ from expertgen.params.vision import CloudParams, RandomiseParams, ViewParams, Vi
 __all__ = [
     "COMMITTED_PROFILE",
     "ActorParams",
+    "BoardParams",
+    "CalibrationParams",
     "CameraParams",
     "ChoiceParams",
     "CloudParams",
@@ -32,6 +35,7 @@ __all__ = [
     "EvaluateParams",
     "ForceParams",
     "IndexParams",
+    "NoiseOfCalibration",
     "NoiseParams",
     "OpeningParams",
     "Params",
@@ -49,6 +53,7 @@ __all__ = [
     "SteerParams",
     "StudentDiffusionParams",
     "StudentParams",
+    "ViewLimits",
     "ViewParams",
     "VisionParams",
     "as_dict",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from expertgen.params.calibration import check_calibration
 from expertgen.params.checks import Problems
 from expertgen.params.robot_relations import check_robot
 from expertgen.params.schema import Params, PriorParams
@@ -27,6 +28,7 @@ def check_relations(params: Params, problems: Problems) -> None:
     _steer(params, problems)
     _perturb(params, problems)
     _cameras(params, problems)
+    check_calibration(params.calibration, problems)
     check_students(params, problems)
     check_robot(params.robot, problems)
 

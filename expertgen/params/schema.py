@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from expertgen.params.calibration import CalibrationParams
 from expertgen.params.checks import Range
 from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams
@@ -140,6 +141,7 @@ class Params:
     evaluate: EvaluateParams
     perturb: PerturbParams
     release: ReleaseParams
+    calibration: CalibrationParams
     vision: VisionParams
     student: StudentParams
     distill: DistillParams

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 from expertgen.params import Params
 from expertgen.workspace import Workspace
@@ -27,6 +28,21 @@ def _emulate(parser: argparse.ArgumentParser) -> None:
 
 ACTIONS: dict[str, tuple[str, Options]] = {
     "emulate": ("an arm, its hand and its world without metal, for the real clients to drive", _emulate),
+def _calibrate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("step", metavar="STEP", choices=["board", "record", "solve", "check"],
+                         help="board: a sheet to print; record: views; solve: them; check: what is there")  # fmt: skip
+    command.add_argument("path", metavar="PATH", type=Path, nargs="?",
+                         help="board: sheet, .pdf or .png; else: folder of a recording")  # fmt: skip
+    command.add_argument("--camera", metavar="SERIAL", action="append", help="of a camera; once for each")
+    command.add_argument("--arm", metavar="ADDRESS", help="record: of the arm")
+    command.add_argument("--poses", metavar="FILE", help="record: `auto`, or a JSON list of joint positions the arm "
+                         "moves to by itself (default: a person moves it)")  # fmt: skip
+    command.add_argument("--yes", action="store_true", help="record: move without asking")
+    command.add_argument("--without", metavar="N[,N]", help="solve: leave these views out")
+
+
+ACTIONS: dict[str, tuple[str, Options]] = {
+    "calibrate": ("where the cameras stand: a board on the hand, seen in many poses", _calibrate),
 }
 
 
