@@ -15,6 +15,7 @@ from expertgen.params.schema import (
     RolloutsParams,
     ScriptParams,
     SimulationParams,
+    TrialsParams,
 )
 from expertgen.params.steer import ActorParams, ChoiceParams, CriticParams, NoiseParams, RewardParams, SteerParams
 from expertgen.params.vision import CloudParams, RandomiseParams, ViewParams, VisionParams
@@ -47,6 +48,7 @@ __all__ = [
     "SteerParams",
     "StudentDiffusionParams",
     "StudentParams",
+    "TrialsParams",
     "ViewParams",
     "VisionParams",
     "as_dict",

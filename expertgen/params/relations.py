@@ -27,6 +27,9 @@ def check_relations(params: Params, problems: Problems) -> None:
     _perturb(params, problems)
     _cameras(params, problems)
     check_students(params, problems)
+    for task in params.trials.tasks:
+        if task not in params.tasks or params.trials.tasks.count(task) > 1:
+            problems.add("trials.tasks", task, f"each once, some of tasks ({', '.join(params.tasks)})")
 
 
 def _clock(params: Params, problems: Problems) -> None:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from expertgen.params.checks import Range
+from expertgen.params.checks import MayBeEmpty, Range
 from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
@@ -125,6 +125,11 @@ class EvaluateParams:
 
 
 @dataclass(frozen=True)
+class TrialsParams:
+    tasks: Annotated[tuple[str, ...], MayBeEmpty()]
+
+
+@dataclass(frozen=True)
 class Params:
     tasks: tuple[str, ...]
     seed: Seed
@@ -143,4 +148,5 @@ class Params:
     student: StudentParams
     distill: DistillParams
     student_report: StudentReportParams
+    trials: TrialsParams
     gates: GatesParams
