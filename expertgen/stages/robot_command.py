@@ -22,7 +22,7 @@ ACTIONS: dict[str, tuple[str, Options]] = {}
 
 def _trial(action: argparse.ArgumentParser) -> None:
     action.add_argument("task", metavar="TASK")
-    action.add_argument("--protocol", metavar="FILE", type=Path, required=True, help="fixed beforehand, see docs/trials.md")
+    action.add_argument("--protocol", metavar="FILE", type=Path, required=True, help="see docs/trials.md")
     action.add_argument("--answers", metavar="FILE", type=Path, help="answers in place of a person at the terminal")
     action.add_argument("--check", action="store_true", help="check protocol and checkpoints, and run nothing")
 

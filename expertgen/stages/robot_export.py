@@ -63,7 +63,8 @@ def _episodes(recorded: Recorded, counted: list[Attempt]) -> Iterator[ReleaseEpi
         yield ReleaseEpisode(
             observation=record.proprioception, action=record.sent,
             joints=np.ascontiguousarray(record.proprioception[:, _JOINTS]), success=success,
-            seed=starts[attempt.start].seed, images={name: storable(_even(film)) for name, film in record.frames.items()},
+            seed=starts[attempt.start].seed,
+            images={name: storable(_even(film)) for name, film in record.frames.items()},
             source={"store": f"trials/{recorded.name}", "episode": attempt.trial, "attempt": attempt.attempt,
                     "policy": letters[attempt.letter].name, "start": attempt.start + 1, "score": attempt.verdict,
                     "reason": attempt.reason, "scored_by": attempt.by},
@@ -93,8 +94,8 @@ def _info(params: Params, recorded: Recorded, counted: list[Attempt], first: Tri
         success_definition=f"{terms.success} Scored once for each trial: `next.success` is true at its last step.",
         lineage={"trials": made_from["inputs"]["trials"], "protocol": recorded.protocol.sha256, **policies,
                  "provenance": made_from},
-        made=f"Trials of visuomotor policies {where}, by a protocol fixed beforehand: {len(counted)} that count, successes "
-        f"and failures, of {', '.join(policy.name for policy in terms.policies)}; `source` says which, and how it was "
-        "scored. The action is what was really sent to the arm. Rows are a control period apart by name; real times "
-        "between them may vary a little, and lie in the recorded trials.",
+        made=f"Trials of visuomotor policies {where}, by a protocol fixed beforehand: {len(counted)} that count, "
+        f"successes and failures, of {', '.join(policy.name for policy in terms.policies)}; `source` says which, and "
+        "how it was scored. The action is what was really sent to the arm. Timestamps are whole control periods; times as "
+        "they were measured lie in the recorded trials.",
     )  # fmt: skip

@@ -23,8 +23,8 @@ def run(args: argparse.Namespace, params: Params, workspace: Workspace) -> None:
     """Run what is left of the protocol `args.protocol`, asking a person, or the file `args.answers`.
 
     Raises MissingInput, InvalidParameter, IncompatibleArtifact for a checkpoint that is not the protocol's, a log that
-    was begun with another protocol and a robot that cannot be had, CorruptArtifact for a log that was edited, RobotFault,
-    StageBusy, CannotWrite.
+    was begun with another protocol and a robot that cannot be had, CorruptArtifact for a log that was edited,
+    RobotFault, StageBusy, CannotWrite.
     """
     protocol = read_protocol(args.protocol)
     if protocol.terms.task != args.task:

@@ -36,7 +36,8 @@ def run(params: Params, task: str, workspace: Workspace) -> None:
         found = {relative(folder, workspace): path_sha256(folder) for folder in folders.values()}
         if judged != found:
             raise IncompatibleArtifact(
-                f"{reports / PASSED} is a verdict on other trials than {data} holds. Run `expertgen gate_trials {task}`."
+                f"{reports / PASSED} is a verdict on other trials than {data} holds. Run `expertgen gate_trials "
+                f"{task}`."
             )
         report: dict[str, Any] = {
             "task": task, "protocols": {name: results(read_recorded(folder)) for name, folder in folders.items()},

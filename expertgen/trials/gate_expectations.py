@@ -22,7 +22,7 @@ def sessions(limits: TrialGateParams) -> list[Expectation]:
 
 
 def trials(limits: TrialGateParams) -> list[Expectation]:
-    """One row per attempt that counts. What is sent has passed the safety filter, so a broken limit here is a defect."""
+    """One row per attempt that counts. What is sent has passed the safety filter: a broken limit here is a defect."""
     return [
         each_of("records are as logged", "record", [AS_LOGGED]),
         each("images of at least one camera", "cameras", least=1, unit="cameras"),

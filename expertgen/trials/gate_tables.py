@@ -14,11 +14,11 @@ from expertgen.gates.measure_motion import ArmLimits, motion_columns
 from expertgen.gates.recording import Recording
 from expertgen.geometry import rotation_from_6d
 from expertgen.trials.attempts import Attempt, as_drawn, attempts_of, unscored
+from expertgen.trials.layout import EPISODES, LOG, PROTOCOL
 from expertgen.trials.log import Entry, read_lines
 from expertgen.trials.order import trials_of
 from expertgen.trials.protocol import Protocol, read_protocol
 from expertgen.trials.record import TrialRecord, read_record
-from expertgen.trials.run import EPISODES, LOG, PROTOCOL
 
 AS_WRITTEN, AS_BEGUN, AS_DRAWN, AS_LOGGED = "as written", "as begun with", "as drawn", "as logged"
 _JOINTS, _POSITION, _ROTATION = slice(0, 7), slice(7, 10), slice(10, 16)  # of proprioception
@@ -57,7 +57,8 @@ def _attempt_columns(protocol: Protocol, attempts: list[Attempt], entries: list[
     invalid = sum(attempt.verdict == "invalid" for attempt in attempts)
     return {
         "order": AS_DRAWN if as_drawn(trials, attempts, repeats) else "another",
-        "unscored": len(unscored(trials, attempts, repeats)), "ended": int(bool(entries) and entries[-1]["event"] == "ended"),
+        "unscored": len(unscored(trials, attempts, repeats)),
+        "ended": int(bool(entries) and entries[-1]["event"] == "ended"),
         "invalid": invalid / len(attempts) if attempts else np.nan,
     }  # fmt: skip
 
@@ -66,10 +67,10 @@ def trial_rows(folder: Path, box: np.ndarray) -> list[dict[str, object]]:
     """One row for each attempt in `folder` that counts and has a record; `box` (2, 3) m: the workspace."""
     entries = [line.entry for line in read_lines(folder / LOG)[0] if line.entry is not None]
     try:
-        counted = [attempt for attempt in attempts_of(entries) if attempt.counts and (attempt.record or not attempt.fault)]
+        counted = [attempt for attempt in attempts_of(entries) if attempt.counts]
     except ExpertGenError:  # which the session's row tells
         return []
-    return [_trial_row(folder, attempt, box) for attempt in counted]
+    return [_trial_row(folder, attempt, box) for attempt in counted if attempt.record or not attempt.fault]
 
 
 def _trial_row(folder: Path, attempt: Attempt, box: np.ndarray) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Which policy meets which start when: drawn by the protocol's seed, interleaved, under letters for names.
 
-A block is one start, which all policies meet one after the other; the order of blocks, and of policies in each block, is
-random. So wear, light and whatever else drifts over hours touches all policies alike, and starts are matched.
+A block is one start, which all policies meet one after the other; the order of blocks, and of policies in each block,
+is random. So wear, light and whatever else drifts over hours touches all policies alike, and starts are matched.
 """
 
 from __future__ import annotations

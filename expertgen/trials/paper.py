@@ -1,7 +1,7 @@
 """Table XII of the ExpertGen paper, whose first three columns are the point clouds of Table IV: percent, on its robot.
 
-It states neither numbers of trials nor intervals. Table IV's column of RGB has one number, 80 %, of which its text (VI-D)
-says that it is ExpertGen's student on Lift Banana.
+It states neither numbers of trials nor intervals. Table IV's column of RGB has one number, 80 %, of which its text
+(VI-D) says that it is ExpertGen's student on Lift Banana.
 """
 
 from __future__ import annotations

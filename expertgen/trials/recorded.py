@@ -7,10 +7,10 @@ from pathlib import Path
 
 from expertgen.errors import IncompatibleArtifact, MissingInput
 from expertgen.trials.attempts import Attempt, attempts_of, unscored
+from expertgen.trials.layout import EPISODES, LOG, PROTOCOL
 from expertgen.trials.log import Entry, read_log
 from expertgen.trials.order import Trial, trials_of
 from expertgen.trials.protocol import Protocol, read_protocol
-from expertgen.trials.run import EPISODES, LOG, PROTOCOL
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from expertgen.errors import IncompatibleArtifact
 from expertgen.robots.faults import RobotFault
 from expertgen.seeds import generator
 from expertgen.trials.attempts import BY_PROGRAM, BY_RULE, Attempt, attempts_of, due, folder_name, unscored
+from expertgen.trials.layout import EPISODES, LOG, PROTOCOL
 from expertgen.trials.log import TrialLog
 from expertgen.trials.operator import Operator, Score, Stopped
 from expertgen.trials.order import Trial, letters_of, trials_of
@@ -19,7 +20,6 @@ from expertgen.trials.record import read_record, write_record
 from expertgen.trials.session import RobotSession, TrialOrder
 from expertgen.trials.starts import starts_of
 
-LOG, PROTOCOL, EPISODES = "log.jsonl", "protocol.yaml", "episodes"
 INTERRUPTED = "interrupted: the program ended amid the trial"
 
 
@@ -30,8 +30,8 @@ def open_log(folder: Path, protocol: Protocol) -> TrialLog:
     begun = log.entries[0].get("protocol_sha256") if log.entries else protocol.sha256
     if begun != protocol.sha256:
         raise IncompatibleArtifact(
-            f"{folder / LOG} was begun with the protocol of SHA-256 {begun}, found {protocol.sha256}. A protocol is not "
-            f"changed under way: restore it (a copy is {folder / PROTOCOL}), or give the changed one another name."
+            f"{folder / LOG} was begun with the protocol of SHA-256 {begun}, found {protocol.sha256}. A protocol is "
+            f"not changed under way: restore it (a copy is {folder / PROTOCOL}), or give the changed one another name."
         )
     return log
 
@@ -121,8 +121,9 @@ class TrialRun:
             return
         last, terms = attempts[-1], self.protocol.terms
         if last.fault:
-            self.say(f"Trial {last.trial}: the robot broke down: {last.fault}. It counts as {terms.invalid.after_fault}.")
-            self._scored(last, Score(terms.invalid.after_fault, f"robot fault: {last.fault}", BY_RULE))
+            counts_as = terms.invalid.after_fault
+            self.say(f"Trial {last.trial}: the robot broke down: {last.fault}. It counts as {counts_as}.")
+            self._scored(last, Score(counts_as, f"robot fault: {last.fault}", BY_RULE))
             return
         success = read_record(self.folder / EPISODES / last.name).success
         question = (f"\nTrial {last.trial}, policy {last.letter}, has ended. Success is: {terms.success}\n"

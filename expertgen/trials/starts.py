@@ -79,6 +79,6 @@ def _moved(objects: Array, places: tuple[Place, ...], benchmark: Benchmark, key:
         for row in rows:
             turn = rotation_z(np.array(np.radians(place.yaw) - yaw_of(objects[index][None])[0]))
             offset = turn @ (objects[row, :3] - objects[index, :3])
-            moved[row, :3] = [place.x, place.y, objects[index, 2]] + offset
+            moved[row, :3] = np.array([place.x, place.y, objects[index, 2]]) + offset
             moved[row, 3:] = rotation_to_quaternion(turn @ quaternion_to_rotation(objects[row, 3:]))
     return moved
