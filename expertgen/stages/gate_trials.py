@@ -54,9 +54,9 @@ def judged(params: Params, workspace: Workspace) -> Judged:
     limits, data = params.gates.trials, workspace.data("trials")
     folders = [data / name for name in names_of(data)]
     trials = [row for folder in folders for row in trial_rows(folder, WORKSPACE)]
+    lines = pd.concat([line_table(folder) for folder in folders], ignore_index=True)
     parts = [
-        Part("lines of the log", pd.concat([line_table(folder) for folder in folders]), ("line", "session"),
-             expect.LINES),
+        Part("lines of the log", lines, ("line", "session"), expect.LINES),
         Part("protocols", pd.DataFrame([session_row(folder) for folder in folders]), ("session",),
              expect.sessions(limits)),
         Part("trials that count", pd.DataFrame(trials, columns=None if trials else ["trial", "letter"]),

@@ -96,6 +96,6 @@ def _info(params: Params, recorded: Recorded, counted: list[Attempt], first: Tri
                  "provenance": made_from},
         made=f"Trials of visuomotor policies {where}, by a protocol fixed beforehand: {len(counted)} that count, "
         f"successes and failures, of {', '.join(policy.name for policy in terms.policies)}; `source` says which, and "
-        "how it was scored. The action is what was really sent to the arm. Timestamps are whole control periods; times as "
-        "they were measured lie in the recorded trials.",
+        "how it was scored. The action is what was really sent to the arm. Timestamps are whole control periods; times "
+        "as they were measured lie in the recorded trials.",
     )  # fmt: skip

@@ -41,8 +41,10 @@ def run(args: argparse.Namespace, params: Params, workspace: Workspace) -> None:
     except Stopped:
         return
 
+    checkpoints = [workspace.root / policy.checkpoint for policy in protocol.terms.policies]
+
     def open_session() -> RobotSession:
-        session: RobotSession = module.open_session(params, workspace)
+        session: RobotSession = module.open_session(params, workspace, checkpoints)
         return session
 
     folder = workspace.data("trials") / protocol.name

@@ -1,4 +1,9 @@
-"""Which robots trials can be run on: each a module here with `open_session(params, workspace) -> RobotSession`."""
+"""Which robots trials can be run on: each a module here with
+
+    open_session(params, workspace, checkpoints) -> RobotSession
+
+where `checkpoints` are all that its trials will name, to be loaded before the first.
+"""
 
 from __future__ import annotations
 

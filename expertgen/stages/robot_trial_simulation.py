@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,19 +25,30 @@ from expertgen.trials.starts import StartPose
 from expertgen.workspace import Workspace
 
 
-def open_session(params: Params, workspace: Workspace) -> SimulatedSession:
-    """A session with the simulated arm of `params`, in the task of `workspace`."""
-    return SimulatedSession(params, workspace.task)
+def open_session(params: Params, workspace: Workspace, checkpoints: Sequence[Path]) -> SimulatedSession:
+    """A session with the simulated arm of `params`, in the task of `workspace`, and the students at `checkpoints`."""
+    students = {checkpoint: load_student(params, checkpoint) for checkpoint in checkpoints}
+    return SimulatedSession(params, workspace.task, students)
+
+
+def load_student(params: Params, checkpoint: Path) -> StudentPolicy:
+    """The student in the folder `checkpoint`. Raises MissingInput, CorruptArtifact, and IncompatibleArtifact for one
+    that was taught with other cameras or clouds."""
+    student = StudentPolicy.load(checkpoint)
+    vision = {name: value for name, value in as_dict(params.vision).items() if name != "randomise"}
+    if student.vision != vision:
+        raise IncompatibleArtifact(f"{checkpoint} was taught with other cameras or clouds than vision now says.")
+    return student
 
 
 class SimulatedSession:
     """One environment with its cameras. The filter here is what the environment does with any action: finite, within
     the workspace, a proper rotation, the gripper open or closed."""
 
-    def __init__(self, params: Params, task: str) -> None:
+    def __init__(self, params: Params, task: str, students: Mapping[Path, StudentPolicy]) -> None:
         simulation = dataclasses.replace(params.simulation, num_threads=1)
         self._params, self._env = params, make_env(task, simulation, 1, params.prior.execute)
-        self._benchmark, self._students = self._env.benchmark, dict[str, StudentPolicy]()
+        self._benchmark, self._students = self._env.benchmark, students
         self._cameras = CameraEnv(self._env, params.vision, params.student.sees)
         self.about: dict[str, Any] = {
             "robot": params.simulation.robot, "control_hz": params.simulation.control_hz,
@@ -51,11 +64,11 @@ class SimulatedSession:
 
     def run(self, order: TrialOrder) -> TrialRecord:
         """One trial, by the simulation's clock; all policies see a start under the same look."""
-        student = self._student(order)
+        student = self._students[order.checkpoint]
         self._cameras.sees = student.sees
         self._cameras.looks_seed = order.seed
         self._cameras.reset(np.array([order.start.seed]))
-        taken = _Taken(self._params, round(order.max_seconds * self._env.params.control_hz))
+        taken = _Taken(self._params, max(1, round(order.max_seconds * self._env.params.control_hz)))
         with torch_threads(1):
             while taken.left:
                 chunk = student.act(self._cameras.see())
@@ -66,16 +79,6 @@ class SimulatedSession:
     def close(self) -> None:
         """Free the graphics context."""
         self._cameras.close()
-
-    def _student(self, order: TrialOrder) -> StudentPolicy:
-        key = str(order.checkpoint)
-        if key not in self._students:
-            student = StudentPolicy.load(order.checkpoint)
-            vision = {name: value for name, value in as_dict(self._params.vision).items() if name != "randomise"}
-            if student.vision != vision:
-                raise IncompatibleArtifact(f"{key} was taught with other cameras or clouds than vision now says.")
-            self._students[key] = student
-        return self._students[key]
 
 
 class _Taken:

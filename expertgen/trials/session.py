@@ -25,10 +25,12 @@ class TrialOrder:
 
 
 class RobotSession(Protocol):
-    """A connection to one robot, for many trials. It prints no policy's name: the operator shall not know it.
+    """A connection to one robot, for many trials. It prints no policy's name: the operator shall not know it."""
 
-    `about`: what the log shall know of it, plain JSON: robot, gripper, cameras, versions.
-    """
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What the log shall know of it, plain JSON: `robot`, its model in a word, gripper, cameras, versions."""
+        ...
 
     about: Mapping[str, Any]
 

@@ -181,7 +181,7 @@ def test_a_changed_protocol_is_refused_and_changes_nothing(tmp_path, folder, fix
 def test_an_edited_log_is_not_gone_on_with(folder, fixed):
     go(folder, fixed, person=Person({4: STOP}))
     text = (folder / LOG).read_text()
-    (folder / LOG).write_text(text.replace('"failure"', '"success"', 1))
+    (folder / LOG).write_text(text.replace('"verdict":"success"', '"verdict":"failure"', 1))
     with pytest.raises(CorruptArtifact, match="changed after it was written"):
         go(folder, fixed)
 
