@@ -81,7 +81,7 @@ def test_mistakes_are_one_message(project: Path, tmp_path: Path, capsys: pytest.
     text = (project / "small.yaml").read_text()
     kept = content_sha256(project / "data" / "taught")
     for changed, word in (
-        (text.replace(kept, "0" * 64), kept), (text.replace("data/taught", "data/tought"), "no checkpoint"),
+        (text.replace(kept, "f" * 64), kept), (text.replace("data/taught", "data/tought"), "no checkpoint"),
         (text.replace("simulation", "hardware"), "hardware"), (text.replace("lift_banana", "lift_brick"), "lift_brick"),
     ):  # fmt: skip
         (tmp_path / "wrong.yaml").write_text(changed)
