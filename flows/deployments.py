@@ -19,10 +19,11 @@ from flows.release import release
 from flows.rollouts import rollouts
 from flows.steer import steer
 from flows.student import student
+from flows.trials import trials
 from tasks.graph import Graph
 
 FLOWS: tuple[Flow[Any, Any], ...] = (
-    demos, demos_on_ray, prior, steer, rollouts, evaluate, release, distill, student, pipeline,
+    demos, demos_on_ray, prior, steer, rollouts, evaluate, release, distill, student, trials, pipeline,
 )  # fmt: skip
 SUNDAY_NIGHT = "0 2 * * sun"  # UTC
 
@@ -37,9 +38,10 @@ def deployments(graph: Graph, weekly: bool = False, pool: str | None = None) -> 
 
 
 def _can_run(flow: Flow[Any, Any], task: str, graph: Graph) -> bool:
-    """Whether dvc.yaml has for `task` what `flow` brings up to date; a pipeline takes what there is."""
+    """Whether dvc.yaml has for `task` what `flow` brings up to date; a pipeline takes what there is, and trials are run
+    before there is anything to bring up to date."""
     stage = "demos" if flow is demos_on_ray else flow.name
-    return flow is pipeline or f"{stage}@{task}" in graph.stages
+    return flow in (pipeline, trials) or f"{stage}@{task}" in graph.stages
 
 
 def _deployment(flow: Flow[Any, Any], task: str, weekly: bool, pool: str | None) -> RunnerDeployment:

@@ -24,7 +24,8 @@ class SupervisedDvc:
     """`dvc ARGUMENT...` in `root`, in a session of its own, under a guardian (see `tasks.guardian`).
 
     `keep` are file descriptors that stay open until all of it has ended (locks); `watched` those of processes that it
-    must not outlive. Leaving the block ends the command if it still runs, with all its descendants.
+    must not outlive. Leaving the block ends the command if it still runs, with all its descendants. `command`:
+    another than dvc, under the same guardian.
 
         with SupervisedDvc(["repro", "steer@lift_banana"], root) as dvc:
             for line in dvc.lines(): ...
@@ -32,13 +33,15 @@ class SupervisedDvc:
     """
 
     def __init__(
-        self, arguments: Sequence[str], root: Path, keep: Sequence[int] = (), watched: Sequence[int] = ()
+        self, arguments: Sequence[str], root: Path, keep: Sequence[int] = (), watched: Sequence[int] = (),
+        command: Sequence[str] = (),
     ) -> None:
         self.report: dict[str, Any] = {}
         """What `tasks.dvc_command` and `tasks.guardian` reported, once the block has been left."""
         self._report, report = os.pipe()
         # -P: scripts of this folder must not hide packages of the same name.
         dvc = [sys.executable, "-P", str(_HERE / "dvc_command.py"), str(report), "--wait-for-lock", *arguments]
+        dvc = list(command) or dvc
         guardian = [sys.executable, "-I", "-S", str(_HERE / "guardian.py"), str(report), ",".join(map(str, watched))]
         try:
             self._process = subprocess.Popen(

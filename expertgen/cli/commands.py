@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from expertgen.cli.parser import POLICIES, STAGES, STUDENTS
+from expertgen.cli.parser import POLICIES, STAGES, STUDENTS, TRIALS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
 from expertgen.stages import (
@@ -73,7 +73,7 @@ def _require_task(task: str) -> None:
 
 
 def _run_stage(stage: str, params: Params, task: str, workspace: Workspace) -> None:
-    if stage.startswith("gate_"):
+    if stage.startswith("gate_") and stage not in TRIALS:
         importlib.import_module("expertgen.stages.gate").run(stage.removeprefix("gate_"), params, task, workspace)
     else:
         importlib.import_module(f"expertgen.stages.{stage}").run(params, task, workspace)
@@ -89,7 +89,7 @@ def _verifies(args: argparse.Namespace) -> bool:
 
 def _run_all(params: Params, task: str, workspace: Workspace) -> None:
     # `expertgen perturb TASK` disturbs any task; what is not asked for is not worth its time here.
-    stages = [stage for stage in STAGES if stage not in STUDENTS]
+    stages = [stage for stage in STAGES if stage not in (*STUDENTS, *TRIALS)]
     stages = [stage for stage in stages if stage != "perturb" or task in params.perturb.tasks]
     for number, stage in enumerate(stages, start=1):
         print(f"[{number}/{len(stages)}] {stage}: {STAGES[stage]}", file=sys.stderr, flush=True)

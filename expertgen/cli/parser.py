@@ -34,7 +34,10 @@ STAGES = {
     "distill": "student: taught by the expert, sees what cameras see (DAgger)",
     "gate_distill": "whether the student is sound, and near enough to its teacher",
     "student": "the student beside its teacher, under drawn looks and hardships",
+    "gate_trials": "whether recorded trials on a robot are sound, and their log untouched",
+    "trials": "recorded trials on a robot: success, intervals, paired comparisons",
 }
+TRIALS = ("gate_trials", "trials")  # of what a person recorded; `expertgen run` leaves them out
 STUDENTS = ("distill", "gate_distill", "student")  # which `expertgen run` leaves out: they take longer than all others
 POLICIES = ("script", "prior", "zero", "expert")
 

@@ -17,6 +17,7 @@ from expertgen.params.schema import (
     RolloutsParams,
     ScriptParams,
     SimulationParams,
+    TrialsParams,
 )
 from expertgen.params.steer import ActorParams, ChoiceParams, CriticParams, NoiseParams, RewardParams, SteerParams
 from expertgen.params.vision import CloudParams, RandomiseParams, ViewParams, VisionParams
@@ -54,6 +55,7 @@ __all__ = [
     "StudentDiffusionParams",
     "StudentParams",
     "ViewLimits",
+    "TrialsParams",
     "ViewParams",
     "VisionParams",
     "as_dict",

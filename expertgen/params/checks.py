@@ -39,6 +39,10 @@ class Range:
         return " and ".join(f"{sign} {bound:.10g}" for sign, bound in bounds if bound is not None)
 
 
+class MayBeEmpty:
+    """Marks a list that may be empty, as in `Annotated[tuple[str, ...], MayBeEmpty()]`."""
+
+
 @dataclass
 class Problems:
     """What is wrong with one file, gathered so that a person sees it all at once."""
@@ -83,6 +87,10 @@ def check(value: object, annotation: Any, key: str, problems: Problems, partial:
         return _mapping(value, typing.cast(type, annotation), key, problems, partial)
     if typing.get_origin(annotation) is typing.Literal:
         return _choice(value, typing.get_args(annotation), key, problems)
+    if isinstance(bounds, MayBeEmpty):
+        if value == []:
+            return ()
+        bounds = None
     if typing.get_origin(annotation) is tuple:
         return _sequence(value, typing.get_args(annotation)[0], bounds, key, problems)
     return _scalar(value, annotation, bounds, key, problems)

@@ -76,6 +76,18 @@ class DistillGateParams:
 
 
 @dataclass(frozen=True)
+class TrialGateParams(FrameGateParams):
+    """What each protocol's trials, and the records of those that count, must keep to."""
+
+    invalid: Fraction
+    outside_workspace: NonNegative
+    position_jump: Positive
+    rotation_jump: Positive
+    joint_margin: NonNegative
+    joint_speed: Positive
+
+
+@dataclass(frozen=True)
 class GatesParams:
     demos: EpisodeGateParams
     prior: PriorGateParams
@@ -83,3 +95,4 @@ class GatesParams:
     rollouts: RolloutGateParams
     evaluate: EvaluateGateParams
     distill: DistillGateParams
+    trials: TrialGateParams

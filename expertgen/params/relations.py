@@ -31,6 +31,9 @@ def check_relations(params: Params, problems: Problems) -> None:
     check_calibration(params.calibration, problems)
     check_students(params, problems)
     check_robot(params.robot, problems)
+    for task in params.trials.tasks:
+        if task not in params.tasks or params.trials.tasks.count(task) > 1:
+            problems.add("trials.tasks", task, f"each once, some of tasks ({', '.join(params.tasks)})")
 
 
 def _clock(params: Params, problems: Problems) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from expertgen.params.calibration import CalibrationParams
 from expertgen.params.checks import Range
+from expertgen.params.checks import MayBeEmpty, Range
 from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
@@ -127,6 +128,11 @@ class EvaluateParams:
 
 
 @dataclass(frozen=True)
+class TrialsParams:
+    tasks: Annotated[tuple[str, ...], MayBeEmpty()]
+
+
+@dataclass(frozen=True)
 class Params:
     tasks: tuple[str, ...]
     seed: Seed
@@ -147,4 +153,5 @@ class Params:
     distill: DistillParams
     student_report: StudentReportParams
     robot: RobotParams
+    trials: TrialsParams
     gates: GatesParams

@@ -46,6 +46,23 @@ ACTIONS: dict[str, tuple[str, Options]] = {
 }
 
 
+def _trial(action: argparse.ArgumentParser) -> None:
+    action.add_argument("task", metavar="TASK")
+    action.add_argument("--protocol", metavar="FILE", type=Path, required=True, help="see docs/trials.md")
+    action.add_argument("--answers", metavar="FILE", type=Path, help="answers in place of a person at the terminal")
+    action.add_argument("--check", action="store_true", help="check protocol and checkpoints, and run nothing")
+
+
+def _export(action: argparse.ArgumentParser) -> None:
+    action.add_argument("task", metavar="TASK")
+    action.add_argument("name", metavar="NAME", help="of the protocol: trials in data/TASK/trials/NAME")
+    action.add_argument("target", metavar="TARGET", type=Path, help="folder of the dataset, not there yet or empty")
+
+
+ACTIONS["trial"] = ("trials of policies by a protocol: blinded, logged, resumable", _trial)
+ACTIONS["export"] = ("recorded trials as a LeRobot v3.0 dataset", _export)
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add the command `robot` to the command line's `commands`; each of its actions takes the options of `common`."""
     text = "a real arm, or its emulation: trials, calibration"

@@ -16,7 +16,7 @@ from tasks.graph import Graph, Stage
 ROOT = Path(__file__).parents[2]
 
 
-KINDS = ("demos", "prior", "steer", "rollouts", "evaluate", "release", "distill", "student")
+KINDS = ("demos", "prior", "steer", "rollouts", "evaluate", "release", "distill", "student", "trials")
 
 
 def graph(**tasks: Sequence[str]) -> Graph:
@@ -37,7 +37,7 @@ def test_what_dvc_yaml_does_not_have_is_not_offered() -> None:
     found = deployments(graph(ladle=("demos", "distill"), kettle=("demos",), spoon=("prior",)))
     assert [f"{one.flow_name}/{one.name}" for one in found] == [
         "demos/ladle", "demos/kettle", "demos_on_ray/ladle", "demos_on_ray/kettle", "prior/spoon", "distill/ladle",
-        "pipeline/ladle", "pipeline/kettle", "pipeline/spoon",
+        "trials/ladle", "trials/kettle", "trials/spoon", "pipeline/ladle", "pipeline/kettle", "pipeline/spoon",
     ]  # fmt: skip
 
 
@@ -51,7 +51,8 @@ def test_each_deployment_says_what_it_does_and_what_its_parameters_mean() -> Non
     assert len({str(one.description).splitlines()[0] for one in found}) == len(FLOWS)
     for one in found:
         shown = one._parameter_openapi_schema.properties
-        own = {"pipeline": ["task", "pull", "push", "profile"], "demos_on_ray": ["task", "address", "push", "profile"]}
+        own = {"pipeline": ["task", "pull", "push", "profile"], "demos_on_ray": ["task", "address", "push", "profile"],
+               "trials": ["task", "protocol", "answers", "force", "pull", "push", "profile"]}  # fmt: skip
         assert list(shown) == own.get(one.flow_name, ["task", "force", "pull", "push", "profile"])
         assert all(parameter["description"] for parameter in shown.values())
         assert shown["profile"]["default"] == "cpu" and one._parameter_openapi_schema.required == ["task"]

@@ -23,6 +23,7 @@ from expertgen.params.gates import (
     PriorGateParams,
     RolloutGateParams,
     SteerGateParams,
+    TrialGateParams,
 )
 from expertgen.policies.scripted import ScriptedPolicy
 from expertgen.rollout import Episodes, run_episodes
@@ -47,6 +48,10 @@ GATES = GatesParams(
     distill=DistillGateParams(
         episodes=1, success=0.0, unhealthy=0.0, position=9.0, rotation=9.0, gripper=0.0, loss=9.0, points=1,
         brightness=0.0, contrast=0.0,
+    ),
+    trials=TrialGateParams(
+        invalid=0.5, brightness=1.0, contrast=1.0, frozen_travel=0.05, outside_workspace=0.001, position_jump=0.08,
+        rotation_jump=0.3, joint_margin=0.02, joint_speed=0.9,
     ),
 )
 
