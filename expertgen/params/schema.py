@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from expertgen.params.calibration import CalibrationParams
-from expertgen.params.checks import Range
 from expertgen.params.checks import MayBeEmpty, Range
 from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams

@@ -26,8 +26,6 @@ def _emulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pace", choices=("lockstep", "realtime"), default="realtime", help=text)
 
 
-ACTIONS: dict[str, tuple[str, Options]] = {
-    "emulate": ("an arm, its hand and its world without metal, for the real clients to drive", _emulate),
 def _calibrate(command: argparse.ArgumentParser) -> None:
     command.add_argument("step", metavar="STEP", choices=["board", "record", "solve", "check"],
                          help="board: a sheet to print; record: views; solve: them; check: what is there")  # fmt: skip
@@ -39,11 +37,6 @@ def _calibrate(command: argparse.ArgumentParser) -> None:
                          "moves to by itself (default: a person moves it)")  # fmt: skip
     command.add_argument("--yes", action="store_true", help="record: move without asking")
     command.add_argument("--without", metavar="N[,N]", help="solve: leave these views out")
-
-
-ACTIONS: dict[str, tuple[str, Options]] = {
-    "calibrate": ("where the cameras stand: a board on the hand, seen in many poses", _calibrate),
-}
 
 
 def _trial(action: argparse.ArgumentParser) -> None:
@@ -59,8 +52,12 @@ def _export(action: argparse.ArgumentParser) -> None:
     action.add_argument("target", metavar="TARGET", type=Path, help="folder of the dataset, not there yet or empty")
 
 
-ACTIONS["trial"] = ("trials of policies by a protocol: blinded, logged, resumable", _trial)
-ACTIONS["export"] = ("recorded trials as a LeRobot v3.0 dataset", _export)
+ACTIONS: dict[str, tuple[str, Options]] = {
+    "emulate": ("an arm, its hand and its world without metal, for the real clients to drive", _emulate),
+    "calibrate": ("where the cameras stand: a board on the hand, seen in many poses", _calibrate),
+    "trial": ("trials of policies by a protocol: blinded, logged, resumable", _trial),
+    "export": ("recorded trials as a LeRobot v3.0 dataset", _export),
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

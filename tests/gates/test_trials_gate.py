@@ -83,7 +83,7 @@ def test_trials_in_another_order_than_drawn(params: Params, sound: Workspace) ->
 
 def test_too_many_invalid_attempts(params: Params, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, TASK)
-    people = {number: INVALID for number in range(1, 10)}
+    people = dict.fromkeys(range(1, 10), INVALID)
     go(first(workspace), protocol(tmp_path), person=Person(people))
     assert found(params, workspace) == {"few invalid attempts": ["first"]}
 
