@@ -143,7 +143,8 @@ def page(rows: dict[str, dict[str, Any]], robot: str, seed: int, commands: int) 
         f"{total} faults of {len(faults)} kinds, seed {seed}, against `{robot}`; not run on hardware. {heeded} of "
         f"{total} ended in hold or stop within two control periods. {commands} targets reached the arm; "
         f"{sum(row['broken'] for row in rows.values())} runs had one that broke a limit of the workspace or of speed. "
-        f"Without a fault, {rows[NONE]['n']} runs had {rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops.", "",
+        f"Without a fault, {rows[NONE]['n']} runs had "
+        f"{rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops.", "",
         "Delays in control periods from the fault's beginning: until the decision, and until the target is at rest or "
         "the arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`.", "",
         "| fault | what happens | n | held | stopped | worst delay | at rest |", "|---|---|---|---|---|---|---|",
