@@ -88,11 +88,12 @@ class FrankaArm:
         Raises RobotFault if the arm refuses, as it does while its stop button is pressed.
         """
         try:
-            self._call("state")
+            well = self._call("recover", timeout=_RECOVERY)
         except RobotFault:
             self._client.close()
             self._client = self._connect()
-        if not self._call("recover", timeout=_RECOVERY):
+            well = self._call("recover", timeout=_RECOVERY)
+        if not well:
             told = self._call("state")
             raise RobotFault(
                 f"{self._name}: it cannot recover: {', '.join(told['errors']) or told['mode']}. Release the stop "
