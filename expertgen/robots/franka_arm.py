@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -168,8 +169,8 @@ class FrankaArm:
         self._flange_T_ee = client.call("state", timeout=self._connect_timeout)["flange_T_ee"]
         return client
 
-    def _call(self, method: str, *values: object, timeout: float | None = None) -> dict:
-        return self._client.call(method, *values, timeout=timeout or self._timeout)  # type: ignore[no-any-return]
+    def _call(self, method: str, *values: object, timeout: float | None = None) -> Any:
+        return self._client.call(method, *values, timeout=timeout or self._timeout)
 
 
 def hand_tool() -> Array:
