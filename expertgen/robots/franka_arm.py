@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -88,11 +89,12 @@ class FrankaArm:
         Raises RobotFault if the arm refuses, as it does while its stop button is pressed.
         """
         try:
-            self._call("state")
+            well = self._call("recover", timeout=_RECOVERY)
         except RobotFault:
             self._client.close()
             self._client = self._connect()
-        if not self._call("recover", timeout=_RECOVERY):
+            well = self._call("recover", timeout=_RECOVERY)
+        if not well:
             told = self._call("state")
             raise RobotFault(
                 f"{self._name}: it cannot recover: {', '.join(told['errors']) or told['mode']}. Release the stop "
@@ -167,8 +169,8 @@ class FrankaArm:
         self._flange_T_ee = client.call("state", timeout=self._connect_timeout)["flange_T_ee"]
         return client
 
-    def _call(self, method: str, *values: object, timeout: float | None = None) -> dict:
-        return self._client.call(method, *values, timeout=timeout or self._timeout)  # type: ignore[no-any-return]
+    def _call(self, method: str, *values: object, timeout: float | None = None) -> Any:
+        return self._client.call(method, *values, timeout=timeout or self._timeout)
 
 
 def hand_tool() -> Array:
