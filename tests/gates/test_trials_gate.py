@@ -132,7 +132,7 @@ def test_a_bad_record_is_named(params: Params, tmp_path: Path, what: str, expect
     workspace = Workspace(tmp_path, TASK)
     bad = dataclasses.replace(record(), **spoilt(what))
     go(first(workspace), protocol(tmp_path), Robot(WINS, at={2: bad}))
-    assert found(params, workspace) == dict.fromkeys(expectations, ["first/002-1"])
+    assert found(params, workspace) == {expectation: ["first/002-1"] for expectation in expectations}
 
 
 def test_what_is_wrong_in_an_invalid_trial_is_no_matter(params: Params, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_mistakes_are_one_message(project: Path, tmp_path: Path, capsys: pytest.
 
 def test_what_was_sent_observed_and_measured_is_recorded(recorded: Path) -> None:
     found = read_recorded(recorded / "data" / TASK / "trials" / "small")
-    assert found.ended and [one.verdict for one in found.attempts][0] == "invalid" and len(found.attempts) == 5
+    assert found.ended and found.attempts[0].verdict == "invalid" and len(found.attempts) == 5
     for attempt in found.attempts:
         record = read_record(found.episode(attempt))
         assert len(record) == 3 and record.seconds == pytest.approx(0.3) and record.success is not None

@@ -84,7 +84,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(log, monkeypatch):
         return write(descriptor, data[:10])
 
     monkeypatch.setattr(os, "write", half)
-    with pytest.raises(CannotWrite, match="log.jsonl"):
+    with pytest.raises(CannotWrite, match=r"log\.jsonl"):
         log.append("ended")
     monkeypatch.undo()
     assert log.path.read_bytes() == before and json.loads(before.splitlines()[-1])["trial"] == 3

@@ -210,6 +210,6 @@ def test_results_count_compare_and_list(folder, fixed):
     assert (cloned["name"], cloned["success"]["successes"], cloned["success"]["n"]) == ("cloned", 1, 3)
     assert taught["success"]["exact_low"] == pytest.approx(0.2924, abs=1e-4)  # 0.025 ** (1 / 3)
     pair = found["paired"][0]
-    assert (pair["both"], pair["only_first"], pair["only_second"], pair["neither"], pair["p_value"]) == (1, 2, 0, 0, 0.5)
+    assert [pair[key] for key in ("both", "only_first", "only_second", "neither", "p_value")] == [1, 2, 0, 0, 0.5]
     assert [row["reason"] for row in found["invalid"]] == ["lamp fell over"]
     assert cloned["failures"] == {"did not lift it": 2} and cloned["filter"] == {"workspace: clamped": 3}
