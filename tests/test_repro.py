@@ -44,6 +44,12 @@ def test_a_second_repro_does_nothing(project: Path) -> None:
 
 
 def test_a_changed_parameter_reruns_only_what_depends_on_it(project: Path) -> None:
+    set_parameter(project, "perturb", "episodes", 5)
+    assert sorted(ran(run(project, "dvc", "repro"))) == ["perturb", "report"]
+
+
+@pytest.mark.slow
+def test_other_starts_of_the_evaluation_rerun_what_rests_on_them(project: Path) -> None:
     set_parameter(project, "evaluate", "seed", 30000)
     # Gates judge these seeds too, and the release rests on what was evaluated. No training is touched.
     rerun = ["evaluate", "gate_demos", "gate_evaluate", "gate_rollouts", "page", "perturb", "release", "report",

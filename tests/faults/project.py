@@ -74,10 +74,6 @@ class Project:
         assert process.returncode == 0, self.output_of(process)
         return self.output_of(process)
 
-    def run_all(self) -> str:
-        """All stages by one command, from nothing to the page, and the report on all tasks."""
-        return self.run(self.command("expertgen", "run")) + self.run(self.command("expertgen", OVERALL))
-
     def processes(self) -> list[Process]:
         """All processes that run in the project's folder and have not ended."""
         found = []
