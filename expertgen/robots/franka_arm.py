@@ -25,10 +25,10 @@ class FrankaArm:
     """The arm at `address`, whose tool is at `flange_T_tool` (4, 4), by default Franka's own hand.
 
     Whatever end effector the arm is set up with, poses here are of that tool. `timeout`: s of wall time that the client
-    has for an answer. Stiffness in N/m and Nm/rad; damping in Ns/m and Nms/rad, by default a tenth of a second's stiffness,
-    which is how far students' simulated arms stay behind; franky's own is for a mass of 1 kg, and a Franka's tool, which
-    is as heavy as 5 to 12 kg, overshoots with it. clip in m and rad, beyond which a target pulls no harder; forces and
-    torques in N and Nm, at which the arm's reflex stops it. realtime: False off the robot.
+    has for an answer. Stiffness in N/m and Nm/rad; damping in Ns/m and Nms/rad: a target that moves is followed a tenth
+    of a second late, as students' simulated arms do. (franky's own damping is for a mass of 1 kg; the arm resists like
+    5 to 12 kg at its tool, and overshoots with it.) clip in m and rad, beyond which a target pulls no harder; forces
+    and torques in N and Nm, at which the arm's reflex stops it. realtime: False off the robot.
     Raises RobotFault if it is not there, MissingInput without franky.
     """
 

@@ -23,7 +23,8 @@ class FrankaSession:
     """A connection to the arm's control at `address`.
 
     stiffness, damping and clip: N/m and Nm/rad; Ns/m and Nms/rad; m and rad, beyond which a target pulls no harder.
-    forces, torques: N and Nm at which the arm's own reflex stops it. realtime: whether the kernel has to give the control thread real-time priority.
+    forces, torques: N and Nm at which the arm's own reflex stops it. realtime: whether the kernel has to give the
+    control thread real-time priority.
     """
 
     def __init__(

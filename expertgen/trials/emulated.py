@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from expertgen.emulation.fingers import RemoteFingers
@@ -24,12 +23,12 @@ from expertgen.emulation.robotiq import EmulatedRobotiq
 from expertgen.emulation.robotiq_registers import Registers
 from expertgen.emulation.views import Views, look_of
 from expertgen.params import Params, as_dict
-from expertgen.robots.franka_arm import FrankaArm, hand_tool
+from expertgen.robots.franka_arm import FrankaArm
 from expertgen.robots.franka_hand import FrankaHand
-from expertgen.robots.robot import Array, Gripper
+from expertgen.robots.robot import Gripper
 from expertgen.robots.robotiq import RobotiqGripper
-from expertgen.scenes import robotiq as robotiq_model
 from expertgen.seeing import Calibration
+from expertgen.trials.metal import flange_tool
 from expertgen.trials.session import TrialOrder
 from expertgen.trials.starts import StartPose
 
@@ -58,7 +57,7 @@ class EmulatedDevices:
         host = f"127.{20 + os.getpid() % 200}.{os.getpid() // 200 % 250}.5"
         self.remote: Remote = ending.enter_context(emulation(self._task, told, host))
         self.clock = EmulatedClock(self.remote)
-        arm = FrankaArm(host, tool_of(robot), clock=self.clock, timeout=_PATIENCE, connect_timeout=2 * _PATIENCE,
+        arm = FrankaArm(host, flange_tool(robot), clock=self.clock, timeout=_PATIENCE, connect_timeout=2 * _PATIENCE,
                         realtime=False)  # fmt: skip
         ending.callback(arm.close)
         self.arm = LockstepArm(arm, self.remote, self.clock)
@@ -67,8 +66,8 @@ class EmulatedDevices:
         self.rig = EmulatedRig(views, (params.vision.width, params.vision.height), self.clock)
         ending.callback(self.rig.close)
         self.about: Mapping[str, Any] = {
-            "robot": robot, "arm": "fr3, emulated", "control_hz": params.robot.rates.control, "cameras": list(views.names),
-            "looks": "drawn" if self._looks else "plain",
+            "robot": robot, "arm": "fr3, emulated", "control_hz": params.robot.rates.control,
+            "cameras": list(views.names), "looks": "drawn" if self._looks else "plain",
         }  # fmt: skip
 
     def _hand(self, host: str) -> Gripper:
@@ -109,10 +108,3 @@ class EmulatedDevices:
         """End clients and emulation."""
         self._ending.close()
 
-
-def tool_of(robot: str) -> Array:
-    """(4, 4): the tool on the flange, as the simulation's `robot` has it."""
-    tool = hand_tool()
-    if robot == "panda_robotiq":
-        tool[2, 3] = robotiq_model.TCP_OFFSET
-    return np.asarray(tool)

@@ -80,9 +80,8 @@ class LoopSession:
             asker.close()
             for part, took in loop.timings.items():
                 self.timings.setdefault(part, []).extend(took)
-        stopped = ended.how == "stopped"
-        return recorder.record(self._params.robot.rates.control, self._clock,
-                               ended.said if stopped else "its time was over", ended.said if stopped else "")  # fmt: skip
+        fault = ended.said if ended.how == "stopped" else ""
+        return recorder.record(self._params.robot.rates.control, self._clock, fault or "its time was over", fault)
 
     def close(self) -> None:
         self.devices.close()

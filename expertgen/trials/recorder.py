@@ -61,7 +61,8 @@ class Recorder:
         success = None if None in measured else np.array(measured, dtype=bool)
         names = [name for name, _ in self._pictures.values()]
         return TrialRecord(
-            control_hz=control_hz, clock=clock, times=np.array(self._times), proprioception=told, asked=asked, sent=sent,
+            control_hz=control_hz, clock=clock, times=np.array(self._times),
+            proprioception=told, asked=asked, sent=sent,
             frames={name: np.stack([seen[name][1] for seen in self._seen]) for name in names},
             frame_times={name: np.array([seen[name][0] for seen in self._seen]) for name in names},
             ended=ended, decisions=tuple(self._decisions), fault=fault, success=success,
