@@ -83,8 +83,9 @@ def real_samples(episodes: Sequence[RealEpisode], student: StudentPolicy, contro
     """The samples of all `episodes`, as learn.dagger takes them: seen (n, ...), proprioception (n, 17), and chunk
     (n, T, 10), the commands sent from then on, positions relative to the tool.
 
-    One of every control step that a whole chunk follows. Raises CorruptArtifact for a record that is not the log's,
-    IncompatibleArtifact for one of other cameras or another rate than the student's, or without what it is to see.
+    One of every control step that a whole chunk follows without a pause. Raises CorruptArtifact for a record that is
+    not the log's, IncompatibleArtifact for one of other cameras or another rate than the student's, or without what it
+    is to see.
     """
     parts = [_samples(_record(episode), episode.name, student, control_hz) for episode in episodes]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -103,7 +104,12 @@ def _record(episode: RealEpisode) -> TrialRecord:
 def _samples(record: TrialRecord, name: str, student: StudentPolicy, control_hz: float) -> dict[str, NDArray[Any]]:
     _require_alike(record, name, student, control_hz)
     length = student.config.horizon
-    first = np.arange(len(record) - length + 1)
+    first = _first_steps(record, length)
+    if len(first) == 0:
+        raise IncompatibleArtifact(
+            f"--trials: {name} has {len(record)} control steps, and never {length} without a pause, which a chunk of "
+            "actions takes. Name others."
+        )
     chunk = record.sent[first[:, None] + np.arange(length)]
     chunk[..., :3] -= record.proprioception[first, None, TOOL]
     if student.sees == "points":
@@ -112,6 +118,14 @@ def _samples(record: TrialRecord, name: str, student: StudentPolicy, control_hz:
     else:
         seen = np.stack([record.frames[camera["name"]][first] for camera in student.vision["cameras"]], axis=1)
     return {"seen": seen, "proprioception": record.proprioception[first], "chunk": chunk}
+
+
+def _first_steps(record: TrialRecord, length: int) -> NDArray[np.int64]:
+    """The steps from which on `length` steps follow one another at the control rate: where the arm had to hold, a robot
+    may have decided earlier or later than that."""
+    first = np.arange(max(0, len(record) - length + 1))
+    took = record.times[first + length - 1] - record.times[first]
+    return first[np.abs(took * record.control_hz - (length - 1)) < 0.5]
 
 
 def _require_alike(record: TrialRecord, name: str, student: StudentPolicy, control_hz: float) -> None:
@@ -127,11 +141,6 @@ def _require_alike(record: TrialRecord, name: str, student: StudentPolicy, contr
         raise IncompatibleArtifact(
             f"--trials: {name} was controlled at {record.control_hz:g} Hz, expected {control_hz:g} "
             f"(simulation.control_hz): its chunks take another time. {again}"
-        )
-    if len(record) < student.config.horizon:
-        raise IncompatibleArtifact(
-            f"--trials: {name} has {len(record)} control steps, expected {student.config.horizon} or more, a chunk of "
-            "actions. Name others."
         )
     _require_numbers(name, {"proprioception": record.proprioception, "sent": record.sent})
 

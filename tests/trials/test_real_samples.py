@@ -128,6 +128,15 @@ def test_records_that_do_not_fit_the_student_are_refused(tmp_path, who, changes,
         samples(tmp_path, who, **changes)
 
 
+def test_chunks_are_without_pauses(tmp_path):
+    times = np.arange(STEPS) / 10
+    times[5:] += 0.3  # the arm was held before the last step
+    assert len(samples(tmp_path, times=times)["chunk"]) == STEPS - HORIZON
+    times[3:] += 0.3
+    with pytest.raises(IncompatibleArtifact, match="6 control steps, and never 4 without a pause"):
+        samples(tmp_path / "again", times=times)
+
+
 def test_images_need_no_clouds(tmp_path):
     assert samples(tmp_path, student("images"), points=None)["seen"].dtype == np.uint8
 
