@@ -22,7 +22,9 @@ from expertgen.trials.record import TrialRecord
 from expertgen.trials.session import TrialOrder
 from expertgen.workspace import Workspace
 
-LATENCY = 0.02  # s of the robot's clock until a student has answered: what it takes on one core, rounded up
+# s of the robot's clock from a question to the student's answer: what cloud and inference take on a busy core, rounded
+# up; reports/robot/latency.md. The answer of a machine that is faster or slower comes at the same moment.
+LATENCY = 0.05
 PACKAGES = ("franky", "franky_sim", "pyrealsense2")
 
 

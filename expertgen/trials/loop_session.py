@@ -66,7 +66,7 @@ class LoopSession:
         devices.begin(order)
         seeing = Seeing(student.vision, student.sees, devices.serials, devices.calibrations, order.seed)
         eyes = RigEyes(devices.rig, seeing, self._params.robot.frozen_travel)
-        recorder = Recorder(lambda: eyes.frames, _pictures(devices, seeing), devices.success)
+        recorder = Recorder(lambda: eyes.frames, _pictures(devices, seeing), seeing, devices.success)
         asker = self._asker(acting(student))
         loop = ControlLoop(devices.arm, devices.gripper, eyes, asker, devices.clock, self._params.robot, self._log,
                            watched=self._watched, supervised=self._watched, told=recorder)  # fmt: skip
@@ -81,7 +81,8 @@ class LoopSession:
             for part, took in loop.timings.items():
                 self.timings.setdefault(part, []).extend(took)
         fault = ended.said if ended.how == "stopped" else ""
-        return recorder.record(self._params.robot.rates.control, self._clock, fault or "its time was over", fault)
+        return recorder.record(self._params.robot.rates.control, self._clock, student.vision,
+                               fault or "its time was over", fault)  # fmt: skip
 
     def close(self) -> None:
         self.devices.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from expertgen.camera_env import Seen
 from expertgen.geometry import rotation_to_6d
-from expertgen.robots.robot import Array, Frame
+from expertgen.robots.robot import ArmState, Array, Frame, GripperState
+from expertgen.robots.safety_checks import sound
 from expertgen.robots.safety_data import Decision as Decided
 from expertgen.robots.safety_data import Given, Outcome
 from expertgen.seeing import proprioception
@@ -18,18 +22,26 @@ Picture = Callable[[Frame], NDArray[np.uint8]]
 _VERDICTS = {Outcome.CLAMP: "clamped", Outcome.HOLD: "held", Outcome.STOP: "stopped"}
 
 
+@dataclass(frozen=True)
+class _Row:
+    given: Given
+    frames: Sequence[Frame]
+    sent: Array
+
+
 class Recorder:
     """A control loop's `told`. frames: the cameras' newest; `pictures`: serial number → the camera's name and what of
-    its frame is kept; success: the task's own measure of this moment."""
+    its frame is kept; seeing: what a student is shown; success: the task's own measure of this moment.
+
+    While the arm moves it only takes note; images and clouds are made in the end.
+    """
 
     def __init__(
         self, frames: Callable[[], Sequence[Frame]], pictures: Mapping[str, tuple[str, Picture]],
-        success: Callable[[], bool | None],
+        seeing: Callable[[Sequence[Frame], ArmState, GripperState | None], Seen], success: Callable[[], bool | None],
     ) -> None:  # fmt: skip
-        self._frames, self._pictures, self._success = frames, pictures, success
-        self._rows: list[tuple[Array, ...]] = []
-        self._times: list[float] = []
-        self._seen: list[dict[str, tuple[float, NDArray[np.uint8]]]] = []
+        self._frames, self._pictures, self._seeing, self._success = frames, pictures, seeing, success
+        self._rows: list[_Row] = []
         self._measured: list[bool | None] = []
         self._decisions: list[Decision] = []
         self._gripper = -1.0
@@ -39,33 +51,37 @@ class Recorder:
 
     def __call__(self, given: Given, decided: Decided) -> None:
         """Take note of a decision before it is carried out. What was decided without the arm's state is no row."""
-        if given.arm is None:
+        if given.arm is None or not sound(given.arm):
             return
         if self._rows:
             self._measured.append(self._success())
         self._gripper = self._gripper if decided.gripper is None else (1.0 if decided.gripper > 0 else -1.0)
         target = decided.target or given.standing
         sent = np.concatenate([target.position, rotation_to_6d(target.rotation), [self._gripper]])
-        told = proprioception(given.arm, given.gripper)[0].numpy()
         self._decisions += [Decision(len(self._rows), given.now, finding.check, _VERDICTS[finding.outcome], finding.why)
                             for finding in decided.findings if finding.outcome in _VERDICTS]  # fmt: skip
-        self._times.append(given.now)
-        self._rows.append((told, _action(given.action), sent))
-        self._seen.append({self._pictures[frame.serial][0]: (frame.time, self._pictures[frame.serial][1](frame))
-                           for frame in self._frames()})  # fmt: skip
+        self._rows.append(_Row(given, tuple(self._frames()), sent))
 
-    def record(self, control_hz: float, clock: str, ended: str, fault: str) -> TrialRecord:
+    def record(self, control_hz: float, clock: str, vision: Mapping[str, Any], ended: str, fault: str) -> TrialRecord:
         """All of it, once the arm is at rest; there must be a row."""
-        told, asked, sent = (np.stack(rows).astype(np.float32) for rows in zip(*self._rows, strict=True))
+        arms = [arm for row in self._rows if (arm := row.given.arm) is not None]
+        told = [proprioception(arm, row.given.gripper)[0].numpy() for arm, row in zip(arms, self._rows, strict=True)]
+        seen = [self._seeing(row.frames, arm, row.given.gripper).points
+                for arm, row in zip(arms, self._rows, strict=True)]  # fmt: skip
+        points = [cloud[0].numpy().astype(np.float16) for cloud in seen if cloud is not None]
         measured = [*self._measured, self._success()]
-        success = None if None in measured else np.array(measured, dtype=bool)
-        names = [name for name, _ in self._pictures.values()]
+        cameras = {name: [next(frame for frame in row.frames if frame.serial == serial) for row in self._rows]
+                   for serial, (name, _) in self._pictures.items()}  # fmt: skip
+        kept = dict(self._pictures.values())
         return TrialRecord(
-            control_hz=control_hz, clock=clock, times=np.array(self._times),
-            proprioception=told, asked=asked, sent=sent,
-            frames={name: np.stack([seen[name][1] for seen in self._seen]) for name in names},
-            frame_times={name: np.array([seen[name][0] for seen in self._seen]) for name in names},
-            ended=ended, decisions=tuple(self._decisions), fault=fault, success=success,
+            control_hz=control_hz, clock=clock, times=np.array([row.given.now for row in self._rows]),
+            proprioception=np.stack(told).astype(np.float32),
+            asked=np.stack([_action(row.given.action) for row in self._rows]).astype(np.float32),
+            sent=np.stack([row.sent for row in self._rows]).astype(np.float32),
+            frames={name: np.stack([kept[name](frame) for frame in film]) for name, film in cameras.items()},
+            frame_times={name: np.array([frame.time for frame in film]) for name, film in cameras.items()},
+            ended=ended, decisions=tuple(self._decisions), fault=fault, points=np.stack(points) if points else None,
+            success=None if None in measured else np.array(measured, dtype=bool), vision=vision,
         )  # fmt: skip
 
 
