@@ -11,6 +11,7 @@ from expertgen.cli.parser import POLICIES, STAGES, STUDENTS, TRIALS
 from expertgen.errors import InvalidParameter, MissingInput, require_known
 from expertgen.params import Params, load_params
 from expertgen.stages import (
+    cotrain_command,
     export_command,
     index_command,
     rerender_command,
@@ -59,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
         robot_command.run(args, params, workspace)
     elif args.command == "student_rollouts":
         student_rollouts_command.run(args, params, workspace)
+    elif args.command == "cotrain":
+        cotrain_command.run(args, params, workspace)
     elif args.command == "evaluate" and _is_ad_hoc(args):
         _evaluate_policy(params, args, workspace)
     else:

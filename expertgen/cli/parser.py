@@ -7,6 +7,7 @@ from pathlib import Path
 
 import expertgen
 from expertgen.stages import (
+    cotrain_command,
     export_command,
     index_command,
     rerender_command,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     rerender_command.add_parser(commands, common)
     robot_command.add_parser(commands, common)
     student_rollouts_command.add_parser(commands, common)
+    cotrain_command.add_parser(commands, common)
     commands.add_parser("stages", help="list the stages")
     return whole
 

@@ -101,7 +101,10 @@ class Emulator:
         if not self.arm.current_motion_id:
             self._tell(self._changed)
             self._changed = False
-        elif now - self._spoke > _ALIVE:
+            return
+        if self.hand_server is not None:  # whose client asks for a state by waiting for one
+            self.hand_server.send()
+        if now - self._spoke > _ALIVE:
             self.arm.send_again()
             self._spoke = now
 

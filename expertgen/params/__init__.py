@@ -1,6 +1,7 @@
 """params.yaml as frozen, strictly typed values: unknown, missing and ill-typed keys are refused."""
 
 from expertgen.params.calibration import BoardParams, CalibrationParams, NoiseOfCalibration, ViewLimits
+from expertgen.params.cotrain import CotrainParams
 from expertgen.params.distill import DistillParams, ShareParams, StudentDiffusionParams, StudentParams
 from expertgen.params.load import COMMITTED_PROFILE, as_dict, load_params, profile_names, profile_values
 from expertgen.params.perturb import ForceParams, OpeningParams, PerturbParams
@@ -30,6 +31,7 @@ __all__ = [
     "CameraParams",
     "ChoiceParams",
     "CloudParams",
+    "CotrainParams",
     "CriticParams",
     "DemosParams",
     "DistillParams",

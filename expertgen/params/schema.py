@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from expertgen.params.calibration import CalibrationParams
 from expertgen.params.checks import MayBeEmpty, Range
+from expertgen.params.cotrain import CotrainParams
 from expertgen.params.distill import DistillParams, StudentParams, StudentReportParams
 from expertgen.params.gates import GatesParams
 from expertgen.params.kinds import Count, CountOrZero, Counts, Fraction, NonNegative, Positive, Seed
@@ -153,4 +154,5 @@ class Params:
     student_report: StudentReportParams
     robot: RobotParams
     trials: TrialsParams
+    cotrain: CotrainParams
     gates: GatesParams

@@ -42,17 +42,18 @@ class Ended:
 
 class ControlLoop:
     """`run` it in one thread; `stop` it from any. `watched`: with a watchdog, and a supervisor if `supervised`, both of
-    wall time and so for hardware alone. `timings`: wall time of each part of the loop, s."""
+    wall time and so for hardware alone. `told`: is given every decision. `timings`: wall time of each part, s."""
 
     def __init__(self, arm: Arm, gripper: Gripper | None, eyes: Eyes, asker: Asker, clock: Clock, params: RobotParams,
-                 log: Log | None = None, watched: bool = False, supervised: bool = False) -> None:  # fmt: skip
+                 log: Log | None = None, watched: bool = False, supervised: bool = False,
+                 told: Callable[[Given, Decision], None] | None = None) -> None:  # fmt: skip
         self._arm, self._gripper, self._clock, self._params = arm, gripper, clock, params
         self._limits, self._log = Limits(params), log
         self.filter = SafetyFilter(self._limits, log)
         self._senses = Senses(arm, gripper, eyes, params.rates)
         self._asker, self._chunks = asker, Chunks(asker, params.policy)
         self._stopping, self._operator = threading.Event(), ""
-        self._watched, self._supervised = watched, supervised
+        self._watched, self._supervised, self._told = watched, supervised, told
         self._watchdog: Watchdog | None = None
         self._supervisor: Supervisor | None = None
         self._step = 1 / params.rates.stream
@@ -186,7 +187,10 @@ class ControlLoop:
 
     def _act(self, now: float, action: object, seen: float, missing: str) -> Decision:
         with self._senses.timed("decide"):
-            decision = self.filter.decide(self._given(now, action, seen, missing))
+            given = self._given(now, action, seen, missing)
+            decision = self.filter.decide(given)
+        if self._told is not None:
+            self._told(given, decision)
         if decision.target is None:
             return decision
         begin = max(self._sent_at, now - self._step)  # from the target sent last, so that the stream has no step

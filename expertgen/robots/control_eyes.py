@@ -21,6 +21,17 @@ class Sight:
     time: float
 
 
+class MatchedFrames(Protocol):
+    @property
+    def frames(self) -> tuple[Frame, ...]: ...
+
+
+class MatchedCameras(Protocol):
+    """As rig.Rig. Raises RobotFault when a camera is lost or frames do not match."""
+
+    def observe(self) -> MatchedFrames: ...
+
+
 class Eyes(Protocol):
     """Both raise RobotFault when a camera is lost."""
 
@@ -37,23 +48,26 @@ class Eyes(Protocol):
 class CameraEyes:
     """Eyes over `cameras`. `picture` makes what the policy is shown of their frames, in their order, and of what arm
     and gripper tell. A camera that gives the same picture under new numbers, while a joint moves by `frozen_travel`
-    rad, is told of: real pictures have noise, rendered ones change with the arm."""
+    rad, is told of: real pictures have noise, rendered ones change with the arm. frames: the newest of all cameras."""
 
     def __init__(self, cameras: Sequence[Camera], picture: Picture, frozen_travel: float) -> None:
         self._cameras, self._picture, self._travel = tuple(cameras), picture, frozen_travel
-        self._frames: list[Frame] = []
+        self.frames: tuple[Frame, ...] = ()
         self._changed: dict[str, tuple[Frame, Array]] = {}  # a picture's first frame, and where the joints were then
 
     def watch(self, arm: ArmState) -> tuple[float, str]:
-        self._frames = [camera.observe() for camera in self._cameras]
-        frozen = [frame.serial for frame in self._frames if self._frozen(frame, arm.joints)]
+        self.frames = self._read()
+        frozen = [frame.serial for frame in self.frames if self._frozen(frame, arm.joints)]
         wrong = f"the picture of {', '.join(frozen)} stands still while the arm moves" if frozen else ""
-        return min((frame.time for frame in self._frames), default=arm.time), wrong
+        return min((frame.time for frame in self.frames), default=arm.time), wrong
 
     def see(self, arm: ArmState, gripper: GripperState | None) -> Sight:
-        self._frames = [camera.observe() for camera in self._cameras]
-        oldest = min((frame.time for frame in self._frames), default=arm.time)
-        return Sight(self._picture(self._frames, arm, gripper), oldest)
+        self.frames = self._read()
+        oldest = min((frame.time for frame in self.frames), default=arm.time)
+        return Sight(self._picture(self.frames, arm, gripper), oldest)
+
+    def _read(self) -> tuple[Frame, ...]:
+        return tuple(camera.observe() for camera in self._cameras)
 
     def _frozen(self, frame: Frame, joints: Array) -> bool:
         first, then = self._changed.get(frame.serial, (frame, joints))
@@ -63,6 +77,17 @@ class CameraEyes:
             self._changed[frame.serial] = (frame, joints.copy())
             return False
         return bool(np.abs(joints - then).max() > self._travel)
+
+
+class RigEyes(CameraEyes):
+    """Eyes over the cameras of a `rig`, which reads them at the same time and matches their frames."""
+
+    def __init__(self, rig: MatchedCameras, picture: Picture, frozen_travel: float) -> None:
+        super().__init__((), picture, frozen_travel)
+        self._rig = rig
+
+    def _read(self) -> tuple[Frame, ...]:
+        return self._rig.observe().frames
 
 
 def _same(one: Frame, other: Frame) -> bool:

@@ -25,15 +25,18 @@ class FrankaArm:
     """The arm at `address`, whose tool is at `flange_T_tool` (4, 4), by default Franka's own hand.
 
     Whatever end effector the arm is set up with, poses here are of that tool. `timeout`: s of wall time that the client
-    has for an answer. Stiffness in N/m and Nm/rad; clip in m and rad, beyond which a target pulls no harder; forces and
-    torques in N and Nm, at which the arm's reflex stops it. realtime: False off the robot.
+    has for an answer. Stiffness in N/m and Nm/rad; damping in Ns/m and Nms/rad: a target that moves is followed a tenth
+    of a second late, as students' simulated arms do. (franky's own damping is for a mass of 1 kg; the arm resists like
+    5 to 12 kg at its tool, and overshoots with it.) clip in m and rad, beyond which a target pulls no harder; forces
+    and torques in N and Nm, at which the arm's reflex stops it. realtime: False off the robot.
     Raises RobotFault if it is not there, MissingInput without franky.
     """
 
     def __init__(
         self, address: str, flange_T_tool: Array | None = None, *, clock: Clock | None = None, timeout: float = 0.25,
         connect_timeout: float = 10.0, motion_timeout: float = 60.0, realtime: bool = True,
-        stiffness: tuple[float, float] = (2000.0, 150.0), clip: tuple[float, float] = (0.03, 0.2),
+        stiffness: tuple[float, float] = (2000.0, 150.0), damping: tuple[float, float] = (200.0, 15.0),
+        clip: tuple[float, float] = (0.03, 0.2),
         forces: float = 30.0, torques: float = 20.0,
     ) -> None:  # fmt: skip
         require_package("franky", "the driver of Franka's arm")
@@ -41,8 +44,8 @@ class FrankaArm:
         self._timeout, self._connect_timeout, self._motion_timeout = timeout, connect_timeout, motion_timeout
         self._name, self._stopped, self._sending = f"arm at {address}", False, threading.Lock()
         self._told, self._changed = -np.inf, self._clock.now()
-        self._options = {"address": address, "stiffness": stiffness, "clip": clip, "forces": forces,
-                         "torques": torques, "realtime": realtime}  # fmt: skip
+        self._options = {"address": address, "stiffness": stiffness, "damping": damping, "clip": clip,
+                         "forces": forces, "torques": torques, "realtime": realtime}  # fmt: skip
         self._flange_T_tool = hand_tool() if flange_T_tool is None else np.asarray(flange_T_tool, dtype=np.float64)
         self._client = self._connect()
 
@@ -55,7 +58,7 @@ class FrankaArm:
             raise RobotFault(f"{self._name}: its state has stood still for {now - self._changed:.2f} s.")
         base_T_tool = told["base_T_ee"] @ np.linalg.inv(told["flange_T_ee"]) @ self._flange_T_tool
         return ArmState(
-            now, told["joints"], told["velocities"], base_T_tool[:3, 3], base_T_tool[:3, :3], told["wrench"],
+            self._changed, told["joints"], told["velocities"], base_T_tool[:3, 3], base_T_tool[:3, :3], told["wrench"],
             told["torques"], self._mode(told["mode"], told["velocities"]), told["errors"],
         )  # fmt: skip
 

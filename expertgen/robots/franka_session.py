@@ -22,18 +22,19 @@ _STOPS = {"Torques": franky.TorqueStopMotion, "JointPositions": franky.JointStop
 class FrankaSession:
     """A connection to the arm's control at `address`.
 
-    stiffness and clip: N/m and Nm/rad; m and rad, beyond which a target pulls no harder. forces, torques: N and Nm at
-    which the arm's own reflex stops it. realtime: whether the kernel has to give the control thread real-time priority.
+    stiffness, damping and clip: N/m and Nm/rad; Ns/m and Nms/rad; m and rad, beyond which a target pulls no harder.
+    forces, torques: N and Nm at which the arm's own reflex stops it. realtime: whether the kernel has to give the
+    control thread real-time priority.
     """
 
     def __init__(
-        self, address: str, stiffness: tuple[float, float], clip: tuple[float, float], forces: float, torques: float,
-        realtime: bool,
+        self, address: str, stiffness: tuple[float, float], damping: tuple[float, float], clip: tuple[float, float],
+        forces: float, torques: float, realtime: bool,
     ) -> None:
         config = franky.RealtimeConfig.Enforce if realtime else franky.RealtimeConfig.Ignore
         self._robot = franky.Robot(address, realtime_config=config)
         self._robot.set_collision_behavior(torques, forces)
-        self._stiffness, self._clip = stiffness, clip
+        self._stiffness, self._damping, self._clip = stiffness, damping, clip
         self._tracker: Any = None
         self._fault = ""  # why a motion ended that nobody stopped
         self._halted = False
@@ -68,6 +69,7 @@ class FrankaSession:
             self._refuse_when_faulty()
             self._tracker = franky.CartesianImpedanceTracker(
                 self._robot, translational_stiffness=self._stiffness[0], rotational_stiffness=self._stiffness[1],
+                damping=np.repeat(self._damping, 3),
                 translational_error_clip=np.full(3, self._clip[0]), rotational_error_clip=np.full(3, self._clip[1]),
             )
             self._halted = False

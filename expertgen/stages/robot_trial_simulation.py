@@ -68,7 +68,8 @@ class SimulatedSession:
         self._cameras.sees = student.sees
         self._cameras.looks_seed = order.seed
         self._cameras.reset(np.array([order.start.seed]))
-        taken = _Taken(self._params, max(1, round(order.max_seconds * self._env.params.control_hz)))
+        steps = max(1, round(order.max_seconds * self._env.params.control_hz))
+        taken = _Taken(self._params, steps, student.vision)
         with torch_threads(1):
             while taken.left:
                 chunk = student.act(self._cameras.see())
@@ -84,10 +85,11 @@ class SimulatedSession:
 class _Taken:
     """The record of a trial of `steps` control steps, while it grows."""
 
-    def __init__(self, params: Params, steps: int) -> None:
-        self._params, self.left = params, steps
+    def __init__(self, params: Params, steps: int, vision: Mapping[str, Any]) -> None:
+        self._params, self.left, self._vision = params, steps, vision
         self._rows: list[tuple[np.ndarray, ...]] = []
         self._frames: list[np.ndarray] = []
+        self._points: list[np.ndarray] = []
         self._success: list[bool] = []
         self._decisions: list[Decision] = []
 
@@ -98,6 +100,10 @@ class _Taken:
         told, asked = cameras.proprioception()[0].numpy(), action.numpy().astype(np.float32)
         sent = self._sent(asked, self._rows[-1][2] if self._rows else None, told)
         self._frames.append(colour)
+        if cameras.sees == "points":
+            points = cameras.see().points
+            assert points is not None
+            self._points.append(points[0].numpy().astype(np.float16))
         self._rows.append((told, asked, sent))
         result = cameras.step_chunk(action.new_tensor(sent)[None, None])
         self._success.append(bool(result.success[0, -1]))
@@ -128,5 +134,6 @@ class _Taken:
             control_hz=hz, clock="simulation", times=times, proprioception=told, asked=asked, sent=sent,
             frames={name: np.stack([frame[index] for frame in self._frames]) for index, name in enumerate(names)},
             frame_times=dict.fromkeys(names, times), ended="its time was over", decisions=tuple(self._decisions),
-            success=np.array(self._success),
+            success=np.array(self._success), points=np.stack(self._points) if self._points else None,
+            vision=self._vision,
         )  # fmt: skip

@@ -42,7 +42,9 @@ class TrialRecord:
     (T, 10) of the policy, sent (T, 10) really, both absolute tool poses and gripper as in env.
 
     clock: simulation, emulation or wall. ended: why, in words. fault: what the robot broke down with, "" if it did not.
-    success (T,): the task's own measure after each step, None where nothing can tell.
+    success (T,): the task's own measure after each step, None where nothing can tell. points (T, N, 3) float16 m: the
+    clouds that a student was shown or would have been, None without one that sees them; vision: what frames and points
+    were made by, as StudentPolicy.vision, empty where that is not known.
     """
 
     control_hz: float
@@ -57,6 +59,8 @@ class TrialRecord:
     decisions: tuple[Decision, ...] = ()
     fault: str = ""
     success: NDArray[np.bool_] | None = field(default=None)
+    points: NDArray[np.float16] | None = field(default=None)
+    vision: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -75,13 +79,12 @@ def write_record(folder: Path, record: TrialRecord) -> str:
     steps = {name: getattr(record, name) for name in ("times", "proprioception", "asked", "sent")}
     steps |= {_IMAGE + camera: frames for camera, frames in record.frames.items()}
     steps |= {_FRAME_TIME + camera: times for camera, times in record.frame_times.items()}
-    if record.success is not None:
-        steps["success"] = record.success
-    texts = {name: getattr(record, name) for name in ("control_hz", "clock", "ended", "fault")}
+    steps |= {name: value for name in ("success", "points") if (value := getattr(record, name)) is not None}
+    texts: dict[str, Any] = {name: getattr(record, name) for name in ("control_hz", "clock", "ended", "fault")}
     decisions = [dataclasses.asdict(decision) for decision in record.decisions]
     with atomic_directory(folder) as fresh:
         write_shard(fresh / _STEPS, steps, {"length": np.array([len(record)])}, np.array([len(record)]))
-        atomic_write_json(fresh / _TEXTS, texts | {"decisions": decisions})
+        atomic_write_json(fresh / _TEXTS, texts | {"vision": dict(record.vision), "decisions": decisions})
         for camera, frames in record.frames.items():
             _write_video(fresh / f"{camera}.mp4", frames, record.control_hz)
     return path_sha256(folder)
@@ -100,6 +103,7 @@ def read_record(folder: Path) -> TrialRecord:
             **{name: texts[name] for name in ("control_hz", "clock", "ended", "fault")},
             frames=_named(arrays, _IMAGE), frame_times=_named(arrays, _FRAME_TIME),
             decisions=tuple(Decision(**decision) for decision in texts["decisions"]), success=arrays.get("success"),
+            points=arrays.get("points"), vision=texts.get("vision", {}),
         )  # fmt: skip
     except (KeyError, TypeError) as error:
         raise CorruptArtifact(f"{folder} is no record of a trial ({type(error).__name__}: {error}).") from error

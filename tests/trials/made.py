@@ -44,21 +44,21 @@ def protocol(folder: Path, name: str = "first", **changes: Any) -> Protocol:
     return read_protocol(write_protocol(folder, name, **changes))
 
 
-def record(**changes: Any) -> TrialRecord:
+def record(steps: int = STEPS, **changes: Any) -> TrialRecord:
     """A sound record: an arm that moves a little at each step, and cameras that see it."""
     draw = np.random.default_rng(0)
-    told = np.zeros((STEPS, 17), np.float32)
-    told[:, :7] = [0.0, -0.26, 0.0, -2.43, 0.0, 2.17, 0.785] + 0.01 * np.arange(STEPS)[:, None]
+    told = np.zeros((steps, 17), np.float32)
+    told[:, :7] = [0.0, -0.26, 0.0, -2.43, 0.0, 2.17, 0.785] + 0.01 * np.arange(steps)[:, None]
     told[:, 7:10] = [0.45, 0.0, 0.3]
     told[:, 10:16] = [1, 0, 0, 0, -1, 0]
-    sent = np.concatenate([told[:, 7:16], np.ones((STEPS, 1), np.float32)], axis=1)
-    sent[:, 0] += 0.01 * np.arange(STEPS)
-    frames = {name: draw.integers(60, 200, (STEPS, 32, 48, 3), dtype=np.uint8) for name in ("front", "side")}
-    times = np.arange(STEPS) / 10
+    sent = np.concatenate([told[:, 7:16], np.ones((steps, 1), np.float32)], axis=1)
+    sent[:, 0] += 0.01 * np.arange(steps)
+    frames = {name: draw.integers(60, 200, (steps, 32, 48, 3), dtype=np.uint8) for name in ("front", "side")}
+    times = np.arange(steps) / 10
     values = {
         "control_hz": 10.0, "clock": "simulation", "times": times, "proprioception": told, "asked": sent + 0.001,
         "sent": sent, "frames": frames, "frame_times": dict.fromkeys(frames, times), "ended": "its time was over",
-        "decisions": (Decision(2, 0.2, "workspace", "clamped", "by 3 mm"),), "success": np.ones(STEPS, dtype=bool),
+        "decisions": (Decision(2, 0.2, "workspace", "clamped", "by 3 mm"),), "success": np.ones(steps, dtype=bool),
     }  # fmt: skip
     return TrialRecord(**values | changes)
 
