@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from expertgen.data.atomic import atomic_write_json
-from expertgen.emulation.rig import EmulatedRig
 from expertgen.emulation.views import look_of
 from expertgen.params import Params, load_params
 from expertgen.robots.control import ControlLoop

@@ -77,7 +77,7 @@ def page(found: dict[str, Any]) -> str:
     lines = [
         "# Latency of the control loop", "",
         f"Wall time of each part in {found['trials']} emulated trials of Lift Banana's student, through the real "
-        f"clients, on {found['cores']} cores ({found['machine']}) with a load average of {found['load']:.1f} from other "
+        f"clients, on {found['cores']} cores, at a load of {found['load']:.1f} by them and other "
         "work. **Not hardware**: devices are emulated on the same cores, the robot's clock stands still meanwhile, "
         "and an emulated trial does not depend on these figures.", "",
         "| part | how often | n | median ms | 95 % ms | max ms | what |", "|---|---|---|---|---|---|---|",
