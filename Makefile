@@ -6,12 +6,13 @@ PROFILE ?= quick
 # `make repro` is about the committed profile, unless another is asked for.
 REPRO_PROFILE = $(if $(filter file default undefined,$(origin PROFILE)),cpu,$(PROFILE))
 
-.PHONY: help setup run student test lint repro clean
+.PHONY: help setup run student trial test lint repro clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    set up, then $(TASK) from nothing to an evaluated expert in the $(PROFILE) profile"
 	@echo "make student after make run: a student of $(TASK) that sees point clouds, taught and evaluated ($(PROFILE) profile)"
+	@echo "make trial  set up, then two emulated trials of the released student of $(TASK), through a robot's real clients"
 	@echo "make test   set up, then the linters, the type checker and the tests"
 	@echo "make setup  only the environment, .venv, with all tools"
 	@echo "make repro  set up, then bring every artifact of dvc.yaml up to date (the cpu profile, or PROFILE=NAME)"
@@ -31,6 +32,11 @@ run:
 student:
 	@$(IN) scripts/setup.sh run
 	@$(IN) for stage in distill gate_distill student; do .venv/bin/python -m expertgen --profile "$(PROFILE)" $$stage "$(TASK)" || exit; done
+
+trial:
+	@$(IN) scripts/setup.sh trial
+	@$(IN) [ -d "data/$(TASK)/student" ] || .venv/bin/python -m dvc pull "distill@$(TASK)"
+	@$(IN) .venv/bin/python -m expertgen robot demo "$(TASK)"
 
 lint:
 	@$(IN) scripts/setup.sh dev

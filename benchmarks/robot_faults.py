@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,15 +150,52 @@ def page(rows: dict[str, dict[str, Any]], robot: str, seed: int, commands: int) 
         "the arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`.", "",
         "| fault | what happens | n | held | stopped | worst delay | at rest |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
+    return "\n".join([*lines, *lines_of(faults, KINDS)]) + "\n"
+
+
+def lines_of(faults: dict[str, dict[str, Any]], about: dict[str, str]) -> list[str]:
+    """The table's body."""
+    lines = []
     for kind, row in faults.items():
         worst = [row["worst_decided"], row["worst_rested"]]
         delays = " | ".join("never" if delay is None else f"{delay:.2f}" for delay in worst)
-        lines.append(f"| {kind} | {KINDS[kind]} | {row['n']} | {row['held']} | {row['stopped']} | {delays} |")
-    return "\n".join(lines) + "\n"
+        lines.append(f"| {kind} | {about[kind]} | {row['n']} | {row['held']} | {row['stopped']} | {delays} |")
+    return lines
+
+
+def emulated_page(found: dict[str, Any]) -> str:
+    """The second table, of robot_faults_emulated.py."""
+    rows = found["kinds"]
+    faults = {kind: row for kind, row in rows.items() if kind != NONE}
+    total, heeded = (sum(row[key] for row in faults.values()) for key in ("n", "within_two_periods"))
+    lines = [
+        "", "## Against the emulated robot", "",
+        f"{total} faults of {len(faults)} kinds, seed {found['seed']}, made in the emulated robot and told by its real "
+        f"clients (franky, librealsense) alone; not run on hardware. {heeded} of {total} ended in hold or stop within "
+        f"two control periods of the robot's clock. {found['commands']} targets reached the arm; "
+        f"{sum(row['broken'] for row in rows.values())} runs had one that broke a limit of the workspace or of speed. "
+        f"Without a fault, {rows[NONE]['n']} runs had "
+        f"{rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops. "
+        "(`benchmarks/robot_faults_emulated.py`)", "",
+        "| fault | what happens | n | held | stopped | worst delay | at rest |", "|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    return "\n".join([*lines, *lines_of(faults, found["about"])]) + "\n"
+
+
+def write_page(out: Path) -> None:
+    """faults.md in the folder `out`, of what has been measured there."""
+    from expertgen.data.atomic import atomic_write_text
+
+    own, emulated = out / "faults.json", out / "faults_emulated.json"
+    found = json.loads(own.read_text(encoding="utf-8"))
+    text = page(found["kinds"], found["robot"], found["seed"], found["commands"])
+    if emulated.exists():
+        text += emulated_page(json.loads(emulated.read_text(encoding="utf-8")))
+    atomic_write_text(out / "faults.md", text)
 
 
 def main() -> None:
-    from expertgen.data.atomic import atomic_write_json, atomic_write_text
+    from expertgen.data.atomic import atomic_write_json
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=12, help="faults of each kind")
@@ -174,7 +212,7 @@ def main() -> None:
     commands = sum(result.commands for result in results)
     atomic_write_json(args.out / "faults.json", {"robot": args.robot, "seed": args.seed, "commands": commands,
                                                  "kinds": rows})  # fmt: skip
-    atomic_write_text(args.out / "faults.md", page(rows, args.robot, args.seed, commands))
+    write_page(args.out)
     print(page(rows, args.robot, args.seed, commands))
     faults = [row for kind, row in rows.items() if kind != NONE]
     if any(row["within_two_periods"] < row["n"] for row in faults) or any(row["broken"] for row in rows.values()):

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Make .venv with the pinned packages; nothing is done where pyproject.toml and constraints.txt have not changed.
 #   scripts/setup.sh run   what the pipeline needs
-#   scripts/setup.sh dev   that, and the tools for tests, checks and DVC
+#   scripts/setup.sh trial that, DVC, and the clients and the emulation of a robot
+#   scripts/setup.sh dev   all of it, and the tools for tests and checks
 # PYTHON: an interpreter to use instead of python3.11. NO_APT=1: never install system packages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,8 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 level=${1:-dev}
 case $level in
   run) requirement=. ;;
+  trial) requirement='.[orchestration,robot,emulation]' ;;
   dev) requirement='.[dev]' ;;
-  *) echo "setup: unknown level '$level', expected run or dev" >&2; exit 2 ;;
+  *) echo "setup: unknown level '$level', expected run, trial or dev" >&2; exit 2 ;;
 esac
 
 # Two makes at once must not install into the same environment.
@@ -44,7 +46,7 @@ current() {
   [ -x .venv/bin/python ] && [ "$(cat ".venv/expertgen-$1" 2>/dev/null)" = "$(stamp "$1")" ]
 }
 
-if current "$level" || current dev; then
+if current "$level" || current dev || { [ "$level" = run ] && current trial; }; then
   exit 0
 fi
 
@@ -62,9 +64,10 @@ if [ "$(cat .venv/expertgen-place 2>/dev/null)" != "$PWD" ] || ! is_3_11 .venv/b
   printf '%s\n' "$PWD" > .venv/expertgen-place
 fi
 
-rm -f .venv/expertgen-run .venv/expertgen-dev
+rm -f .venv/expertgen-run .venv/expertgen-trial .venv/expertgen-dev
 echo "setup: installing the pinned packages ($level); this takes minutes the first time" >&2
 .venv/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e "$requirement"
 scripts/setup_rendering.sh
+if [ "$level" != run ]; then scripts/setup_cameras.sh; fi
 stamp "$level" > ".venv/expertgen-$level"
 echo "setup: done" >&2

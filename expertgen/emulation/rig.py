@@ -29,7 +29,7 @@ class Known:
 
 
 class EmulatedRig:
-    """The cameras of `views`, by the drivers; `serials` and `calibrations` as of a rig of metal. `frozen` and `lost`:
+    """The cameras of `views`, by the drivers; `serials` and `calibrations` as of a rig of metal. `still` and `lost`:
     serial numbers of cameras that show the same for ever, or nothing any more.
 
     To be used in the thread that made `views`, and closed there; `wear` opens the cameras anew, for a look has lenses
@@ -40,7 +40,8 @@ class EmulatedRig:
         self._views, self._size, self._clock, self._rate = views, size, clock, rate
         self.serials = {name: f"emulated-{name}" for name in views.names}
         self.calibrations: dict[str, Known] = {}
-        self.lost: set[str] = set()
+        self.still, self.lost = set[str](), set[str]()
+        self._pictures: dict[int, tuple[NDArray[np.uint8], NDArray[np.float32]]] = {}
         self._devices: list[EmulatedCamera] = []
         self._rig: Rig | None = None
 
@@ -77,7 +78,9 @@ class EmulatedRig:
         self._shown[index] = shot.number
         if serial in self.lost:
             return False
-        self._devices[index].show(shot.colour[index], shot.depth[index], shot.time, shot.number)
+        if serial not in self.still or index not in self._pictures:
+            self._pictures[index] = shot.colour[index], shot.depth[index]
+        self._devices[index].show(*self._pictures[index], shot.time, shot.number)
         return True
 
     def observe(self) -> RigFrames:

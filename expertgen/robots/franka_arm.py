@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ class FrankaArm:
     has for an answer. Stiffness in N/m and Nm/rad; damping in Ns/m and Nms/rad: a target that moves is followed a tenth
     of a second late, as students' simulated arms do. (franky's own damping is for a mass of 1 kg; the arm resists like
     5 to 12 kg at its tool, and overshoots with it.) clip in m and rad, beyond which a target pulls no harder; forces
-    and torques in N and Nm, at which the arm's reflex stops it. realtime: False off the robot.
+    and torques: at which the arm's reflex stops it, N and Nm: one for all, or six of the tool and seven of the joints.
+    realtime: False off the robot.
     Raises RobotFault if it is not there, MissingInput without franky.
     """
 
@@ -37,7 +39,7 @@ class FrankaArm:
         connect_timeout: float = 10.0, motion_timeout: float = 60.0, realtime: bool = True,
         stiffness: tuple[float, float] = (2000.0, 150.0), damping: tuple[float, float] = (200.0, 15.0),
         clip: tuple[float, float] = (0.03, 0.2),
-        forces: float = 30.0, torques: float = 20.0,
+        forces: float | Sequence[float] = 30.0, torques: float | Sequence[float] = 20.0,
     ) -> None:  # fmt: skip
         require_package("franky", "the driver of Franka's arm")
         self._clock: Clock = clock or MachineClock()

@@ -4,6 +4,7 @@ arm. No method waits for a motion: whoever asks has to be able to stop it."""
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import franky
@@ -23,17 +24,17 @@ class FrankaSession:
     """A connection to the arm's control at `address`.
 
     stiffness, damping and clip: N/m and Nm/rad; Ns/m and Nms/rad; m and rad, beyond which a target pulls no harder.
-    forces, torques: N and Nm at which the arm's own reflex stops it. realtime: whether the kernel has to give the
-    control thread real-time priority.
+    forces, torques: N and Nm at which the arm's own reflex stops it: one for all, or six and seven. realtime: whether
+    the kernel has to give the control thread real-time priority.
     """
 
     def __init__(
         self, address: str, stiffness: tuple[float, float], damping: tuple[float, float], clip: tuple[float, float],
-        forces: float, torques: float, realtime: bool,
+        forces: float | Sequence[float], torques: float | Sequence[float], realtime: bool,
     ) -> None:
         config = franky.RealtimeConfig.Enforce if realtime else franky.RealtimeConfig.Ignore
         self._robot = franky.Robot(address, realtime_config=config)
-        self._robot.set_collision_behavior(torques, forces)
+        self._robot.set_collision_behavior(_numbers(torques), _numbers(forces))
         self._stiffness, self._damping, self._clip = stiffness, damping, clip
         self._tracker: Any = None
         self._fault = ""  # why a motion ended that nobody stopped
@@ -141,6 +142,10 @@ class FrankaSession:
     def _refuse_when_faulty(self) -> None:
         if self._fault:
             raise RobotFault(f"a motion failed: {self._fault}.")
+
+
+def _numbers(value: float | Sequence[float]) -> float | list[float]:
+    return value if isinstance(value, float) else [float(one) for one in value]
 
 
 def _names(errors: Any) -> tuple[str, ...]:

@@ -46,6 +46,12 @@ def _trial(action: argparse.ArgumentParser) -> None:
     action.add_argument("--check", action="store_true", help="check protocol and checkpoints, and run nothing")
 
 
+def _demo(action: argparse.ArgumentParser) -> None:
+    action.add_argument("task", metavar="TASK")
+    action.add_argument("--trials", metavar="N", type=int, default=2, help="how many (default: 2)")
+    action.add_argument("--seed", metavar="SEED", type=int, default=0, help="draws their starts (default: 0)")
+
+
 def _export(action: argparse.ArgumentParser) -> None:
     action.add_argument("task", metavar="TASK")
     action.add_argument("name", metavar="NAME", help="of the protocol: trials in data/TASK/trials/NAME")
@@ -56,6 +62,7 @@ ACTIONS: dict[str, tuple[str, Options]] = {
     "emulate": ("an arm, its hand and its world without metal, for the real clients to drive", _emulate),
     "calibrate": ("where the cameras stand: a board on the hand, seen in many poses", _calibrate),
     "trial": ("trials of policies by a protocol: blinded, logged, resumable", _trial),
+    "demo": ("a few emulated trials of the task's student, answered by themselves", _demo),
     "export": ("recorded trials as a LeRobot v3.0 dataset", _export),
 }
 

@@ -28,7 +28,7 @@ from expertgen.robots.franka_hand import FrankaHand
 from expertgen.robots.robot import Gripper
 from expertgen.robots.robotiq import RobotiqGripper
 from expertgen.seeing import Calibration
-from expertgen.trials.metal import flange_tool
+from expertgen.trials.metal import flange_tool, reflexes
 from expertgen.trials.session import TrialOrder
 from expertgen.trials.starts import StartPose
 
@@ -58,7 +58,7 @@ class EmulatedDevices:
         self.remote: Remote = ending.enter_context(emulation(self._task, told, host))
         self.clock = EmulatedClock(self.remote)
         arm = FrankaArm(host, flange_tool(robot), clock=self.clock, timeout=_PATIENCE, connect_timeout=2 * _PATIENCE,
-                        realtime=False)  # fmt: skip
+                        realtime=False, **reflexes(params.robot))  # fmt: skip
         ending.callback(arm.close)
         self.arm = LockstepArm(arm, self.remote, self.clock)
         self.gripper: Gripper = self._hand(host) if robot == "panda_hand" else self._robotiq()

@@ -14,7 +14,7 @@ from expertgen.robots.control_eyes import RigEyes
 from expertgen.robots.control_policy import Asker, Policy
 from expertgen.robots.faults import RobotFault
 from expertgen.robots.robot import Frame
-from expertgen.robots.safety_log import Log
+from expertgen.robots.safety_log import JsonLines, Log
 from expertgen.seeing import Seeing, shrunk
 from expertgen.trials.devices import Devices
 from expertgen.trials.record import TrialRecord
@@ -85,7 +85,12 @@ class LoopSession:
                                fault or "its time was over", fault)  # fmt: skip
 
     def close(self) -> None:
-        self.devices.close()
+        """Let go of the devices, and of the log."""
+        try:
+            self.devices.close()
+        finally:
+            if isinstance(self._log, JsonLines):
+                self._log.close()
 
 
 def acting(student: StudentPolicy) -> Policy:

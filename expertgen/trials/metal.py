@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from expertgen.params import Params
+from expertgen.params import Params, RobotParams
 from expertgen.robots.calibration_file import Calibration, read_calibration
 from expertgen.robots.connect import MachineClock
 from expertgen.robots.franka_arm import FrankaArm, hand_tool
@@ -59,7 +59,7 @@ class MetalDevices:
         else:
             self.gripper = RobotiqGripper(station.gripper_at)
         ending.callback(self.gripper.close)
-        self.arm = FrankaArm(station.arm, flange_tool(params.simulation.robot))
+        self.arm = FrankaArm(station.arm, flange_tool(params.simulation.robot), **reflexes(params.robot))
         ending.callback(self.arm.close)  # first of all to be closed: it comes to rest
         self.about: Mapping[str, Any] = {
             "robot": params.simulation.robot, "arm": params.robot.arm, "gripper": station.gripper,
@@ -78,6 +78,13 @@ class MetalDevices:
     def close(self) -> None:
         """Let go of everything, the arm first."""
         self._ending.close()
+
+
+def reflexes(params: RobotParams) -> dict[str, tuple[float, ...]]:
+    """Where the arm's own reflexes are set: at what the safety filter stops by. Any lower, and its hold, which the
+    policy may go on from, would come too late."""
+    most = params.contact
+    return {"forces": (most.force.stop,) * 3 + (most.torque.stop,) * 3, "torques": most.joints}
 
 
 def flange_tool(robot: str) -> Array:
