@@ -67,13 +67,13 @@ def rendered(params: CalibrationParams) -> tuple[np.ndarray, list[Sight], list[n
 
 
 def table(params: CalibrationParams, repeats: int, folder: Path) -> str:
-    """Markdown: for each noise of the arm and each method, on held-out views and against the truth."""
+    """Markdown: for each noise of the arm and each method, on held-out views and against the truth; medians."""
     tools, sights, pictures, intrinsics = rendered(params)
     good = [i for i, sight in enumerate(sights) if not sight.refusal]
     save_picture(folder / "views.png", [pictures[i] for i in SHOWN], [sights[i] for i in SHOWN], intrinsics)
-    lines = [f"{len(good)} of {len(sights)} views were good.", ""]
-    lines.append("| arm's error | method | held out, px | worst view, px | board, mm | board, deg | camera, mm | deg |")
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines = ["| arm's error | method | held out, px | worst view, px | board, mm | deg | camera, mm | deg | chosen |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
+    notes = [f"{len(good)} of {len(sights)} views were good."]
     for millimetres, degrees in NOISE:
         rows: dict[str, list[tuple[float, ...]]] = {method: [] for method in METHODS}
         chosen, expected = [], []
@@ -98,11 +98,17 @@ def table(params: CalibrationParams, repeats: int, folder: Path) -> str:
                     expected.append(expected_deviation(found, views, params.noise)[0])
         for method, values in rows.items():
             medians = np.median(values, axis=0) if values else np.full(6, np.nan)
-            shown = " | ".join(f"{value:.{digits}f}" for value, digits in zip(medians, (2, 2, 2, 2, 2, 3), strict=True))
-            lines.append(f"| {millimetres:g} mm, {degrees:g} deg | {method} | {shown} |")
-        lines.append(f"<!-- chosen: {chosen}, expected mm: {np.round(expected, 2).tolist()} -->")
-        print("\n".join(lines[-9:]), flush=True)
-    return "\n".join(lines) + "\n"
+            shown = " | ".join(_shown(value, digits) for value, digits in zip(medians, (2, 2, 2, 2, 2, 3), strict=True))
+            wins = f"{chosen.count(method)} of {len(chosen)}" if method in chosen else ""
+            lines.append(f"| {millimetres:g} mm, {degrees:g} deg | {method} | {shown} | {wins} |")
+        notes.append(f"{millimetres:g} mm, {degrees:g} deg: of the chosen ones' places {min(expected):.2f} to "
+                     f"{max(expected):.2f} mm were expected.")  # fmt: skip
+        print("\n".join([*lines[-len(METHODS) :], notes[-1]]), flush=True)
+    return "\n".join([*lines, "", *notes]) + "\n"
+
+
+def _shown(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if value < 100 else "> 100"
 
 
 def save_picture(path: Path, pictures: list[np.ndarray], sights: list[Sight], intrinsics: np.ndarray) -> None:

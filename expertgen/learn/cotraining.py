@@ -27,7 +27,7 @@ class MixedMemory(SampleMemory):
         self.directory, self.capacity, self.seed = simulated.directory, simulated.capacity, simulated.seed
         self.inserted, self.found, self._files = simulated.inserted, simulated.found, simulated._files
         self._real, self._share = real, share
-        if share > 0 and len(real["chunk"]) == 0:
+        if share > 0 and not len(real.get("chunk", ())):
             raise ValueError("a share of real samples, and none of them")
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from expertgen.data.atomic import atomic_write_json
 from expertgen.data.checkpoints import add_to_checkpoint
 from expertgen.data.lock import stage_lock
 from expertgen.data.provenance import fingerprint, provenance
-from expertgen.errors import CorruptArtifact, IncompatibleArtifact
+from expertgen.errors import CorruptArtifact, IncompatibleArtifact, InvalidParameter
 from expertgen.learn.cotraining import cotraining
 from expertgen.learn.dagger import Dagger
 from expertgen.params import Params, as_dict
@@ -54,6 +54,8 @@ def run(params: Params, task: str, workspace: Workspace, trials: Sequence[str]) 
         episodes = real_episodes(workspace.data("trials"), trials) if params.cotrain.real_share else []
         real = real_samples(episodes, student, params.simulation.control_hz) if episodes else {}
         made_from = _made_from(params, workspace, episodes)
+        if params.cotrain.real_share and not real:
+            raise InvalidParameter("cotrain.real_share is above 0, and no trials were named to take real samples from.")
         if same_provenance(target, made_from) and _told(report) == made_from:
             print(f"cotrain: {target} is up to date", file=sys.stderr)
             shutil.rmtree(work, ignore_errors=True)

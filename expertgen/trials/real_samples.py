@@ -123,7 +123,7 @@ def _samples(record: TrialRecord, name: str, student: StudentPolicy, control_hz:
 def _first_steps(record: TrialRecord, length: int) -> NDArray[np.int64]:
     """The steps from which on `length` steps follow one another at the control rate: where the arm had to hold, a robot
     may have decided earlier or later than that."""
-    first = np.arange(max(0, len(record) - length + 1))
+    first = np.arange(max(0, len(record) - length + 1), dtype=np.int64)
     took = record.times[first + length - 1] - record.times[first]
     return first[np.abs(took * record.control_hz - (length - 1)) < 0.5]
 
