@@ -55,7 +55,7 @@ class Emulator:
         self._changed = True  # since the last state that was told
         self._applied, self._spoke, self._begun = 0, 0.0, 0
         self._due = time.perf_counter()
-        self.wake()
+        self._quiet, self._alone = 0, 0  # steps at rest, and of a world that nobody moves
 
     def turn(self) -> None:
         """Serve whoever speaks, and let a millisecond pass if it may."""
@@ -87,7 +87,7 @@ class Emulator:
 
     def wake(self) -> None:
         """Something was changed that may set things moving: let time pass until all is quiet again."""
-        self._quiet = self._alone = 0
+        self._quiet, self._alone = 0, 0
 
     def _stand(self) -> None:
         """Time stands still: who connects, or asks for the state, is answered all the same."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from enum import IntEnum
+from typing import Any
 
 from franky_sim.franka_gripper_protocol import GripperCommandStatus
 from franky_sim.franka_gripper_server import FrankaGripperServer, _MotionState
@@ -72,12 +73,13 @@ class HandServer(FrankaGripperServer):
 
     def _answer(self, status: GripperCommandStatus) -> None:
         """Tell whoever waits how it ended."""
-        if self._pending_command_id is not None and self._pending_tcp_socket is not None:
-            BaseCommand.send_response(
-                self._pending_tcp_socket, self._pending_command_type, self._pending_command_id, status,
-                command_type_struct="H", status_type_struct="H",
-            )  # fmt: skip
-        self._pending_command_id = self._pending_tcp_socket = self._pending_command_type = None
+        pending: Any = self  # franky-sim's names have no types
+        number, peer, command = pending._pending_command_id, pending._pending_tcp_socket, pending._pending_command_type
+        if number is not None and peer is not None:
+            BaseCommand.send_response(peer, command, number, status, command_type_struct="H", status_type_struct="H")
+        self._pending_command_id = None
+        self._pending_tcp_socket = None
+        self._pending_command_type = None
 
     def _reset_state(self) -> None:
         """The client has gone: what it asked for last is carried out all the same."""

@@ -27,7 +27,9 @@ class Kinematics:
         c, s = np.cos(panda.HAND_YAW), np.sin(panda.HAND_YAW)
         self.F_T_NE = np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, world.layout.gripper.tcp_offset], [0, 0, 0, 1]])
         self.NE_T_EE, self.EE_T_K = np.eye(4), np.eye(4)
-        self.load, self.load_com, self.load_inertia = 0.0, (0.0,) * 3, (0.0,) * 9
+        self.load = 0.0
+        self.load_com: tuple[float, ...] = (0.0,) * 3
+        self.load_inertia: tuple[float, ...] = (0.0,) * 9
 
     def set_NE_T_EE(self, values: tuple[float, ...]) -> None:
         """16 numbers, column by column."""
@@ -89,4 +91,4 @@ def wrench_of(jacobian: Array, torques: Array) -> Array:
     squared = jacobian @ jacobian.T
     if np.linalg.det(squared) < 1e-9:
         return np.zeros(6)
-    return np.linalg.solve(squared, jacobian @ torques)
+    return np.asarray(np.linalg.solve(squared, jacobian @ torques), dtype=np.float64)

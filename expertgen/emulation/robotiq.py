@@ -9,6 +9,7 @@ import select
 import socket
 import threading
 import tty
+from typing import Any
 
 from pymodbus.framer import FramerType
 from pymodbus.server import ModbusTcpServer
@@ -101,7 +102,8 @@ class _Bridge:
 
     def _pump(self) -> None:
         while True:
-            readable, _, _ = select.select([self._master, self._socket, self._stopping], [], [])
+            ways: list[Any] = [self._master, self._socket, self._stopping]
+            readable, _, _ = select.select(ways, [], [])
             if self._stopping in readable:
                 return
             if self._master in readable:

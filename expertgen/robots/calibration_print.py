@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -69,7 +70,7 @@ def _sheet(board: Board, paper: str) -> Figure:
     return figure
 
 
-def _caption(axes, board: Board, left: float, bottom: float) -> None:
+def _caption(axes: Any, board: Board, left: float, bottom: float) -> None:
     params = board.params
     y = bottom + 0.55 * _QUIET
     axes.plot([left, left + 0.1], [y, y], color="black", linewidth=0.6)

@@ -76,7 +76,8 @@ def see(recording: Recording, serial: str, params: CalibrationParams, without: f
     if not good:
         return Seen(None, [], left_out, np.nan)
     views = Views(
-        np.stack([view.base_T_tool for view, _ in good]), np.stack([s.color_T_board for _, s in good]),
+        np.stack([view.base_T_tool for view, _ in good]),
+        np.stack([sight.color_T_board for _, sight in good if sight.color_T_board is not None]),
         tuple(sight.detection for _, sight in good), intrinsics, board,
     )  # fmt: skip
     return Seen(views, [view.number for view, _ in good], left_out, float(np.median(ratios)) if ratios else np.nan)

@@ -72,10 +72,10 @@ class LoopSession:
                            watched=self._watched, supervised=self._watched, told=recorder)  # fmt: skip
         try:
             ended = loop.run(order.max_seconds)
-        except RobotFault as fault:
+        except RobotFault as error:
             if not len(recorder):
                 raise
-            ended = Ended("stopped", str(fault), devices.clock.now())
+            ended = Ended("stopped", str(error), devices.clock.now())
         finally:
             asker.close()
             for part, took in loop.timings.items():

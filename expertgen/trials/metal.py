@@ -6,9 +6,9 @@ Not run on hardware. Imports the clients' packages: to be imported once they are
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -80,7 +80,14 @@ class MetalDevices:
         self._ending.close()
 
 
-def reflexes(params: RobotParams) -> dict[str, tuple[float, ...]]:
+class Reflexes(TypedDict):
+    """What FrankaArm takes: forces and torques of the tool (6,), N and Nm, and torques of the joints (7,), Nm."""
+
+    forces: Sequence[float]
+    torques: Sequence[float]
+
+
+def reflexes(params: RobotParams) -> Reflexes:
     """Where the arm's own reflexes are set: at what the safety filter stops by. Any lower, and its hold, which the
     policy may go on from, would come too late."""
     most = params.contact

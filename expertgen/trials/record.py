@@ -99,8 +99,8 @@ def read_record(folder: Path) -> TrialRecord:
     arrays = {name: shard.read_steps(name) for name in shard.steps}
     try:
         return TrialRecord(
-            **{name: arrays[name] for name in ("times", "proprioception", "asked", "sent")},
-            **{name: texts[name] for name in ("control_hz", "clock", "ended", "fault")},
+            times=arrays["times"], proprioception=arrays["proprioception"], asked=arrays["asked"], sent=arrays["sent"],
+            control_hz=texts["control_hz"], clock=texts["clock"], ended=texts["ended"], fault=texts["fault"],
             frames=_named(arrays, _IMAGE), frame_times=_named(arrays, _FRAME_TIME),
             decisions=tuple(Decision(**decision) for decision in texts["decisions"]), success=arrays.get("success"),
             points=arrays.get("points"), vision=texts.get("vision", {}),

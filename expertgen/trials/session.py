@@ -32,8 +32,6 @@ class RobotSession(Protocol):
         """What the log shall know of it, plain JSON: `robot`, its model in a word, gripper, cameras, versions."""
         ...
 
-    about: Mapping[str, Any]
-
     def prepare(self, start: StartPose) -> None:
         """Bring the arm to where a trial begins; under simulation the objects too. Called once a person has said that
         the way is free, so it may also clear what a trial before it broke down with. Raises RobotFault."""
