@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +49,20 @@ class _View:
     place: Array
     rotation: Array
     intrinsics: Array
+
+
+@dataclass(frozen=True)
+class _Sampled(Pinhole):
+    """The student's pinhole, each ray moved to the middle of the pixel that was taken for it: half a pixel off, a table
+    would rise above its height by millimetres, and into the cloud."""
+
+    intrinsics: Array
+
+    @cached_property
+    def steps(self) -> tuple[Array, Array]:
+        u, v = pixels(self.intrinsics, Pinhole(self.fovy, self.width, self.height))
+        fx, fy, cx, cy = (self.intrinsics[i] for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
+        return (u - cx) / fx, (v - cy) / fy
 
 
 class Seeing:
@@ -103,7 +118,8 @@ class Seeing:
         for serial, view in self._views.items():
             depth, _ = sample(frames[serial].depth, view.intrinsics, self.pinhole)
             depth = np.where((depth > low) & (depth < high), depth, 0).astype(np.float32)
-            clouds.append(camera_points(depth, self.pinhole, view.place, view.rotation, self._cloud))
+            lens = _Sampled(self.pinhole.fovy, self.pinhole.width, self.pinhole.height, view.intrinsics)
+            clouds.append(camera_points(depth, lens, view.place, view.rotation, self._cloud))
         return merged_cloud(clouds, self._cloud, generator("seeing", self._seed, self._count))
 
     def _images(self, frames: Mapping[str, Frame]) -> NDArray[np.uint8]:
@@ -126,12 +142,18 @@ def sample(image: NDArray[Any], intrinsics: Array, pinhole: Pinhole) -> tuple[ND
 
     The nearest pixel and no mean, for between two depths there is nothing.
     """
-    x, y = pinhole.steps
-    u = np.rint(intrinsics[0, 0] * x + intrinsics[0, 2]).astype(np.int64)
-    v = np.rint(intrinsics[1, 1] * y + intrinsics[1, 2]).astype(np.int64)
+    u, v = pixels(intrinsics, pinhole)
     inside = ((v >= 0) & (v < image.shape[0]))[:, None] & ((u >= 0) & (u < image.shape[1]))
     seen = image[np.clip(v, 0, image.shape[0] - 1)[:, None], np.clip(u, 0, image.shape[1] - 1)]
     return np.where(inside.reshape(inside.shape + (1,) * (image.ndim - 2)), seen, 0).astype(image.dtype), inside
+
+
+def pixels(intrinsics: Array, pinhole: Pinhole) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """u (width,) and v (height,): the pixels nearest to the rays of `pinhole`, in an image or outside of it."""
+    x, y = pinhole.steps
+    u = np.rint(intrinsics[0, 0] * x + intrinsics[0, 2]).astype(np.int64)
+    v = np.rint(intrinsics[1, 1] * y + intrinsics[1, 2]).astype(np.int64)
+    return u, v
 
 
 def shrunk(colour: NDArray[np.uint8], intrinsics: Array, pinhole: Pinhole) -> NDArray[np.uint8]:

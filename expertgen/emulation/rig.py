@@ -17,7 +17,7 @@ from expertgen.vision.look import Look
 
 Array = NDArray[np.float64]
 _PATIENCE = 20.0  # s of wall time: drawing on a busy machine
-_THROUGH = 0.2  # s of wall time that librealsense's threads may take for a frame
+_THROUGH = 2.0  # s of wall time that librealsense's threads may take for a frame
 
 
 @dataclass(frozen=True)

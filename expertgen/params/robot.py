@@ -108,4 +108,5 @@ class RobotParams:
     policy: PolicyCallParams
     abort: AbortParams
     gripper_open: Positive
+    gripper_wait: NonNegative
     watchdog: Positive

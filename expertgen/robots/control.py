@@ -19,6 +19,7 @@ from expertgen.params import RobotParams
 from expertgen.robots.control_chunks import Chunks
 from expertgen.robots.control_clock import Clock
 from expertgen.robots.control_eyes import Eyes
+from expertgen.robots.control_fingers import Fingers
 from expertgen.robots.control_policy import Asker
 from expertgen.robots.control_senses import Senses
 from expertgen.robots.faults import RobotFault
@@ -58,6 +59,7 @@ class ControlLoop:
         self._supervisor: Supervisor | None = None
         self._step = 1 / params.rates.stream
         self._answered, self._width = False, math.nan
+        self._fingers = Fingers(params.gripper_wait)
 
     @property
     def timings(self) -> dict[str, list[float]]:
@@ -116,6 +118,7 @@ class ControlLoop:
         self._sent, self._sent_at = ToolTarget(arm.position, arm.rotation), self._clock.now()
         self._play = Interpolator(self._sent, self._params.interpolation)
         self._tick_due, self._holding, self._width = self._sent_at, False, math.nan
+        self._fingers.rest()
 
     def _guard(self) -> None:
         """Start whoever notices that the loop hangs."""
@@ -163,6 +166,8 @@ class ControlLoop:
         if over or now < self._tick_due - 1e-6:
             return None
         self._senses.grip(now)
+        if self._waits(now):
+            return None
         try:
             ready = self._chunks.ready(now, self._senses.see)
         except RobotFault as fault:
@@ -171,6 +176,15 @@ class ControlLoop:
             return None
         action, seen = self._chunks.take()
         return self._act(now, action, seen, self._chunks.missing)
+
+    def _waits(self, now: float) -> bool:
+        """Whether the arm stays where it was sent while the fingers close or open. Then the policy is asked anew."""
+        if not self._fingers.moving:
+            return False
+        if self._fingers.still_on_their_way(now, self._senses.gripper):
+            return True
+        self._chunks.drop()
+        return False
 
     def _alarm(self, now: float) -> bool:
         """Whether not to wait for the next period: for what stops, and for what holds unless it holds already."""
@@ -220,6 +234,7 @@ class ControlLoop:
         except RobotFault as fault:
             self._senses.faults.append(f"gripper: {fault}")
             return
+        self._fingers.told(width, self._clock.now(), self._senses.gripper)
         self._width = width
         self._tell("gripper", self._clock.now(), asked=width, sent=float(sent))
 
