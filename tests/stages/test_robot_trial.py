@@ -82,7 +82,7 @@ def test_mistakes_are_one_message(project: Path, tmp_path: Path, capsys: pytest.
     kept = content_sha256(project / "data" / "taught")
     for changed, word in (
         (text.replace(kept, "f" * 64), kept), (text.replace("data/taught", "data/tought"), "no checkpoint"),
-        (text.replace("simulation", "hardware"), "hardware"), (text.replace("lift_banana", "lift_brick"), "lift_brick"),
+        (text.replace("simulation", "metal"), "metal"), (text.replace("lift_banana", "lift_brick"), "lift_brick"),
     ):  # fmt: skip
         (tmp_path / "wrong.yaml").write_text(changed)
         assert call(project, "robot", "trial", TASK, "--protocol", str(tmp_path / "wrong.yaml"), "--check") == 2
