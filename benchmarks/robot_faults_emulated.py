@@ -131,6 +131,7 @@ def inject(devices: EmulatedDevices, kind: str, number: int, seed: int, params: 
 
 def settle(devices: EmulatedDevices) -> None:
     """Everything ready, and the arm at home: what a person does after a fault."""
+    devices.clock.sleep_until(devices.clock.now() + _AFTER)  # until nothing pushes any more
     devices.arm.recover()
     devices.gripper.recover()
     devices.arm.move_to_joints(HOME, 0.2)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from expertgen.emulation.cameras import EmulatedCamera, Optics
 from expertgen.emulation.views import Views
 from expertgen.robots.connect import Clock
+from expertgen.robots.faults import RobotFault
 from expertgen.robots.realsense import RealSenseCamera, Streams
 from expertgen.robots.rig import Rig, RigFrames
 from expertgen.vision.look import Look
@@ -75,25 +76,35 @@ class EmulatedRig:
         shot, serial = self._views.newest(), self._devices[index].serial
         if shot.number == self._shown[index]:
             return False
-        self._shown[index] = shot.number
+        paused, self._shown[index] = shot.number > self._shown[index] + self._rate // 3, shot.number
         if serial in self.lost:
             return False
         if serial not in self.still or index not in self._pictures:
             self._pictures[index] = shot.colour[index], shot.depth[index]
-        self._devices[index].show(*self._pictures[index], shot.time, shot.number)
+        # After a pause in which nobody looked, librealsense loses a frame before it pairs colour and depth again.
+        for back in (1, 0) if paused else (0,):
+            self._devices[index].show(*self._pictures[index], shot.time - back / self._rate, shot.number - back)
         return True
 
     def observe(self) -> RigFrames:
         """As rig.Rig's."""
         assert self._rig is not None, "wear a look first"
         fed = [index for index in range(len(self._devices)) if self.feed(index)]
+        for index in fed:
+            self._pass_on(index)
+        return self._rig.observe()
+
+    def _pass_on(self, index: int) -> None:
+        """Wait until librealsense has passed on what a camera was shown last."""
         until = time.monotonic() + _THROUGH
-        while True:  # until librealsense has passed on what it was just shown
-            frames = self._rig.observe()
-            late = any(frames.frames[index].number < self._shown[index] for index in fed)
-            if not late or time.monotonic() > until:
-                return frames
+        while not self._arrived(index) and time.monotonic() < until:
             time.sleep(0.001)
+
+    def _arrived(self, index: int) -> bool:
+        try:
+            return self.cameras[index].observe().number >= self._shown[index]
+        except RobotFault:  # nothing for long, as after a pause in which nobody looked
+            return False
 
     def _shut(self) -> None:
         if self._rig is not None:

@@ -58,9 +58,13 @@ class FrankaHand:
         """Connects anew if the connection was lost; with a fault homes the hand, which opens and closes fully. Raises
         RobotFault if the fault stays."""
         self._wanted = None
-        if self._client.lost:
+        try:
+            told = self._client.call("state", timeout=self._timeout)
+        except RobotFault:
+            self._client.close()
             self._client = Client(self._name, _SESSION, self._options, self._connect_timeout)
-        if not _fault(self._client.call("state", timeout=self._timeout)):
+            told = self._client.call("state", timeout=self._timeout)
+        if not _fault(told):
             return
         self._client.call("home", timeout=self._timeout)
         until = self._clock.now() + _HOMING
