@@ -11,6 +11,7 @@ faults_emulated.json, and its table into faults.md. Exits with 1 if a fault went
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "reports" / "robot")
     args = parser.parse_args()
     params = load_params(ROOT / "params.yaml", task=TASK)
+    params = dataclasses.replace(params, robot=dataclasses.replace(params.robot, gripper_wait=0.0))
     devices, results = EmulatedDevices(params, TASK), []
     try:
         devices.rig.wear(look_of(TASK, params, args.seed, args.seed))
