@@ -17,7 +17,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,8 @@ def inject(kind: str, number: int, seed: int, make: Callable[[int, RobotParams],
     asker = FaultyAsker(InlinePolicy(rig.policy), injection, period, params.policy.patience)
     log: list[dict[str, Any]] = []
     eyes = CameraEyes(cameras, rig.picture, params.frozen_travel)
+    if kind == "camera: still picture":  # which can be told while the arm moves, so it shall not wait for its fingers
+        params = replace(params, gripper_wait=0.0)
     loop = ControlLoop(arm, FaultyGripper(rig.gripper, injection), eyes, asker, rig.clock, params, log.append)
     injection.operator = loop.stop
     end = at + 1.6 + _AFTER if kind != NONE else at + 2.0
