@@ -18,7 +18,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ def inject(kind: str, number: int, seed: int, make: Callable[[int, RobotParams],
     asker = FaultyAsker(InlinePolicy(rig.policy), injection, period, params.policy.patience)
     log: list[dict[str, Any]] = []
     eyes = CameraEyes(cameras, rig.picture, params.frozen_travel)
+    if kind == "camera: still picture":  # which can be told while the arm moves, so it shall not wait for its fingers
+        params = replace(params, gripper_wait=0.0)
     loop = ControlLoop(arm, FaultyGripper(rig.gripper, injection), eyes, asker, rig.clock, params, log.append)
     injection.operator = loop.stop
     end = at + 1.6 + _AFTER if kind != NONE else at + 2.0
@@ -148,8 +150,8 @@ def page(rows: dict[str, dict[str, Any]], robot: str, seed: int, commands: int) 
         f"Without a fault, {rows[NONE]['n']} runs had "
         f"{rows[NONE]['held'] + rows[NONE]['stopped'] + rows[NONE]['early']} holds or stops.", "",
         "Delays in control periods from the fault's beginning: until the decision, and until the target is at rest or "
-        "the arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`. In all these runs "
-        "the arm does not wait for fingers (`robot.gripper_wait` 0), for a waiting arm stands still and asks nobody: "
+        "the arm was told to stop. How each is drawn stands in `benchmarks/robot_faults_injector.py`. The arm does not "
+        "wait for fingers in these runs (`robot.gripper_wait` 0), for a waiting arm stands still and asks no policy: "
         "every fault shall meet an arm on its way.", "",
         "| fault | what happens | n | held | stopped | worst delay | at rest |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip

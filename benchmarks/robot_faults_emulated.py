@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,10 @@ def inject(devices: EmulatedDevices, kind: str, number: int, seed: int, params: 
     eyes = RigEyes(devices.rig, lambda frames, arm, gripper: (arm.time, arm.position), params.robot.frozen_travel)
     log: list[dict[str, Any]] = []
     asker = InlinePolicy(grasping(int(draw.integers(2**31)), period))
-    loop = ControlLoop(arm, devices.gripper, eyes, asker, clock, params.robot, log.append)
+    limits = params.robot
+    if kind == "camera still":  # which can be told while the arm moves, so it shall not wait for its fingers
+        limits = replace(limits, gripper_wait=0.0)
+    loop = ControlLoop(arm, devices.gripper, eyes, asker, clock, limits, log.append)
     loop.run(3.5, lambda: trouble.began is not None and clock.now() > trouble.began + _AFTER)
     trouble.clear()
     return judged(kind, trouble.began, period, log, arm, params.robot)

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from expertgen.geometry import rotation_to_6d
 from expertgen.params import RobotParams
 from expertgen.robots.control_chunks import Chunks
 from expertgen.robots.control_clock import Clock
@@ -25,7 +26,7 @@ from expertgen.robots.control_senses import Senses
 from expertgen.robots.faults import RobotFault
 from expertgen.robots.interpolation import Interpolator
 from expertgen.robots.limits import Limits
-from expertgen.robots.robot import Arm, Gripper, ToolTarget
+from expertgen.robots.robot import Arm, Array, Gripper, ToolTarget
 from expertgen.robots.safety import SafetyFilter, alarmed
 from expertgen.robots.safety_data import Decision, Given, Outcome
 from expertgen.robots.safety_log import Log
@@ -167,7 +168,7 @@ class ControlLoop:
             return None
         self._senses.grip(now)
         if self._waits(now):
-            return None
+            return self._act(now, self._staying(), now, "")
         try:
             ready = self._chunks.ready(now, self._senses.see)
         except RobotFault as fault:
@@ -185,6 +186,11 @@ class ControlLoop:
             return True
         self._chunks.drop()
         return False
+
+    def _staying(self) -> Array:
+        """(10,): the action that leaves everything as it is."""
+        gripper = 1.0 if self._width == 0 else -1.0
+        return np.concatenate([self._sent.position, rotation_to_6d(self._sent.rotation), [gripper]])
 
     def _alarm(self, now: float) -> bool:
         """Whether not to wait for the next period: for what stops, and for what holds unless it holds already."""

@@ -58,8 +58,7 @@ def test_the_gripper_is_told_of_changes_alone(rig):
     rig.gripper.send = lambda width: (told.append(width), send(width))[1]
     chunk = rig.policy((rig.clock.now(), rig.arm.observe().position))
     chunk[:, 9] = [-1, -1, 0.9, 1, 1, 1, -0.2, -1]
-    params = replace(PARAMS, gripper_wait=0.0)  # whoever waits asks the policy anew
-    loop_over(rig, InlinePolicy(lambda seen: chunk), params=params).run(0.75)
+    loop_over(rig, InlinePolicy(lambda seen: chunk), replace(PARAMS, gripper_wait=0.0)).run(0.75)
     assert told == [0.08, 0.0, 0.08]
 
 

@@ -90,7 +90,8 @@ def test_every_lost_camera_is_named(rigs):
 def test_a_camera_that_does_not_answer_cannot_hang_the_rig(rigs):
     cameras = [FakeCamera(serial, [1.0]) for serial in "ab"]
     cameras[1].gate = threading.Event()
-    rig, before = rigs(*cameras, timeout=0.1), threading.active_count()
+    before = threading.active_count()
+    rig = rigs(*cameras, timeout=0.1)
     for _ in range(3):
         with pytest.raises(RobotFault, match=r"camera b: it has not answered within 0\.1 s"):
             rig.observe()

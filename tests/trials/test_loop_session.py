@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,14 +28,13 @@ if str(ROOT / "benchmarks") not in sys.path:
     sys.path.append(str(ROOT / "benchmarks"))
 import robot_faults_kinematic as kinematic  # noqa: E402
 
-GIVEN, STUDENT, SECONDS = load_params(ROOT / "params.yaml"), Path("student"), 0.8
-PARAMS = replace(GIVEN, robot=replace(GIVEN.robot, gripper_wait=0.0))  # an action each tenth of a second
+PARAMS, STUDENT, SECONDS = load_params(ROOT / "params.yaml"), Path("student"), 0.8
 VISION = {name: value for name, value in as_dict(PARAMS.vision).items() if name != "randomise"}
 START = StartPose(0, 5, kinematic.HOME + 0.05, np.full(2, 0.04), np.zeros((1, 7)), ())
 
 
 class Student:
-    """Goes up by a centimetre a step from where the tool is, and closes the hand."""
+    """Goes up by a centimetre a step from where the tool is, the hand open."""
 
     sees, vision = "points", VISION
 
@@ -48,7 +46,7 @@ class Student:
         chunk = torch.zeros(1, 8, 10)
         chunk[..., :9] = seen.proprioception[:, None, 7:16]
         chunk[..., 2] += 0.01 * torch.arange(1, 9)
-        chunk[..., 9] = 1
+        chunk[..., 9] = -1
         return chunk
 
 
@@ -84,8 +82,20 @@ def order(seconds=SECONDS):
     return TrialOrder(1, 1, STUDENT, START, seconds, 3)
 
 
+OPENED: list[LoopSession] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    """Whatever a test opened is closed: its threads end."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def session(devices, student=None, log=None):
-    return LoopSession(devices, PARAMS, {STUDENT: student or Student()}, InlinePolicy, "emulation", log)
+    OPENED.append(LoopSession(devices, PARAMS, {STUDENT: student or Student()}, InlinePolicy, "emulation", log))
+    return OPENED[-1]
 
 
 def test_a_trial_is_recorded_as_it_went(tmp_path):
@@ -97,7 +107,7 @@ def test_a_trial_is_recorded_as_it_went(tmp_path):
     assert len(record) == 8 and record.fault == "" and record.clock == "emulation"
     np.testing.assert_allclose(np.diff(record.times), 0.1, atol=1e-6)
     np.testing.assert_allclose(record.asked, record.sent, atol=1e-6)
-    assert (record.sent[:, 9] == 1).all()
+    assert (record.sent[:, 9] == -1).all()
     np.testing.assert_allclose(record.proprioception[0], student.shown[-1].proprioception[0], atol=1e-6)
     assert record.proprioception[-1, 9] > record.proprioception[0, 9] + 0.03  # it went up
     assert list(record.frames) == [camera["name"] for camera in VISION["cameras"]]
