@@ -19,10 +19,9 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
 
 # Files with few tests that take minutes. They come first, or one process would be left with them at the end. Behind
-# the first, which makes the reproduced project, come those that do not wait for it.
+# the first, which makes the reproduced project for minutes, come those that do not wait for it.
 _LONG = (
-    "test_repro.py", "test_served.py", "test_s3_remote.py", "test_local_remote.py", "test_kills.py",
-    "test_full_disk.py",
+    "test_repro.py", "test_served.py", "test_s3_remote.py", "test_local_remote.py", "test_run.py", "test_reproduce.py",
 )  # fmt: skip
 
 
